@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# lint.sh BUILD_DIR - every check that needs no test to run; BUILD_DIR holds the
+# product's objects.  LINT_FLAGS: how clang compiles our code.
+set -u
+. "$(dirname -- "$0")/lib.sh"
+out=${1:?usage: lint.sh BUILD_DIR}
+: "${LINT_FLAGS:?}"
+cd "$root" || exit 1
+bad=0
+
+# check NAME COMMAND... - its output is shown when it fails.
+check() {
+	name=$1
+	shift
+	started=$(date +%s)
+	if "$@" >"$out/lint.log" 2>&1; then
+		echo "lint: $name: ok ($(($(date +%s) - started)) s)"
+	else
+		cat "$out/lint.log"
+		echo "lint: $name: FAILED"
+		bad=1
+	fi
+}
+
+c_files() {
+	find src tests -name '*.[ch]' | sort
+}
+
+shell_files() {
+	find scripts board rootfs firmware tests .ci -type f \
+	    ! -name '*.patch' -exec grep -lE '^#!/bin/(ba)?sh' {} + | sort
+}
+
+clang_format() {
+	c_files | xargs clang-format --dry-run -Werror
+}
+
+# Analyzer and strict warnings over our code, warnings over the unit tests
+# (which are GNU C, as Criterion is); one file a process, as many processes as
+# processors.
+clang_tidy() {
+	# shellcheck disable=SC2086 # a list of flags
+	find src -name '*.c' | sort | xargs -P "$(nproc)" -I FILE \
+	    clang-tidy --quiet FILE -- $LINT_FLAGS
+}
+clang_tests() {
+	# shellcheck disable=SC2086 # a list of flags
+	find tests/unit -name '*.c' | sort | xargs -r -P "$(nproc)" -I FILE \
+	    clang -fsyntax-only $LINT_FLAGS -Wno-pedantic FILE
+}
+
+shell_check() {
+	shell_files | xargs shellcheck -x -P SCRIPTDIR
+	sh -n scripts/lib.sh
+}
+
+check clang-format clang_format
+check clang-tidy clang_tidy
+check 'clang, unit tests' clang_tests
+check shellcheck shell_check
+check layers scripts/check-layers.sh src scripts/layers.txt
+check symbols scripts/check-symbols.sh "$out/obj" scripts/symbols.txt
+check recursion scripts/check-recursion.py "$out/obj"
+check sizes scripts/check-size.sh scripts/size-allow.txt src tests/unit
+check text scripts/check-text.sh src
+check patches scripts/check-patches.sh .
+exit $bad

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * diagnosis.h - what went wrong, which setting to correct, what to do.
+ *
+ * One table (diagnosis.c) maps every code that Entra ID, ARM, the network and
+ * we ourselves give to one setting and one sentence.  Test Connection, status,
+ * the last line on stderr and the README's troubleshooting table all come from
+ * it.  Decisions are made on codes only: messages can be localised.
+ */
+#ifndef HEALTH_DIAGNOSIS_H
+#define HEALTH_DIAGNOSIS_H
+
+#include "base/limits.h"
+#include "base/span.h"
+
+/* NUL-ended texts, for printing; all from allow-listed characters (printable
+ * UTF-8, no control bytes), whatever the service sent. */
+struct diagnosis {
+	char code[DIAGNOSIS_CODE_MAX_BYTES]; /* "AADSTS7000222", "" = none */
+	const char *setting;                 /* "client_secret", … */
+	char message[DIAGNOSIS_MESSAGE_MAX_BYTES]; /* sentence + guidance */
+	uint8_t exit_code; /* sysexits: 75, 77, 78, 65 */
+};
+
+void diagnosis_clear(struct diagnosis *d);
+
+bool diagnosis_is_set(const struct diagnosis *d);
+
+/*
+ * diagnosis_set - fill *d from a code.
+ *
+ * code     as the service or our transport spells it: "AADSTS7000215",
+ *          "AuthorizationFailed", "connect_refused"; compared without case
+ * detail   what the service said or which host it was, any bytes, may be
+ *          SPAN_NONE; put behind the guidance, cut at "Trace ID", control
+ *          bytes as spaces.  For an unknown code it is the message, verbatim.
+ */
+void diagnosis_set(struct diagnosis *d, struct span code, struct span detail);
+
+/* Rows of the table, for documents and tests: NULL past the end. */
+struct diagnosis_row {
+	const char *code;
+	const char *setting;
+	const char *guidance;
+	uint8_t exit_code;
+};
+const struct diagnosis_row *diagnosis_row(size_t i);
+
+#endif

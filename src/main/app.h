@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * app.h - the one struct that holds the program's memory, and the commands.
+ *
+ * All of it is static (see main.c); a command touches what it needs.  What is
+ * in a union is never needed at the same time.
+ */
+#ifndef MAIN_APP_H
+#define MAIN_APP_H
+
+#include "auth/auth.h"
+#include "config/config.h"
+#include "http/http.h"
+#include "platform/log.h"
+#include "platform/signals.h"
+#include "relay/relay.h"
+#include "sentinel/sentinel.h"
+#include "sentinel/sentinel_check.h"
+#include "store/store.h"
+#include "tls/tls.h"
+#include "vault/vault.h"
+#include "workunit/workunit.h"
+
+/* sysexits.h, as the contract has them. */
+enum {
+	EXIT_DONE = 0,
+	EXIT_USAGE = 64,
+	EXIT_REPLY = 65,
+	EXIT_INTERNAL = 70,
+	EXIT_CREATE = 73,
+	EXIT_IO = 74,
+	EXIT_TEMPORARY = 75,
+	EXIT_REFUSED = 77,
+	EXIT_SETTING = 78,
+};
+
+struct options {
+	char state[PATH_MAX_BYTES];
+	char config[PATH_MAX_BYTES];
+	const char *command;
+	int argc; /* what follows the command */
+	char **argv;
+};
+
+struct app {
+	struct options options;
+	struct log log;
+	struct signals signals;
+	struct config config;
+	struct vault vault;
+	struct tls_anchors anchors;
+	struct http http;
+	struct auth auth;
+	struct sentinel sentinel;
+	struct store store;
+	struct store_memory store_memory;
+	struct relay relay;
+	int lock_fd;
+	char proxy[APP_PROXY_MAX_BYTES];
+	struct workunit workunit;
+	union {
+		uint8_t record[RECORD_MAX_BYTES];
+		struct config_scratch scratch; /* while the file is read */
+		uint8_t ca_file[TLS_CA_FILE_MAX_BYTES];
+		struct sentinel_check check; /* Test Connection */
+	} u;
+};
+
+/* Each returns the exit code. */
+int app_run(struct app *a);
+int app_test(struct app *a);
+int app_secret(struct app *a);
+int app_workunits(struct app *a);
+int app_version(struct app *a);
+
+/* ---- app_setup.c: what several commands need first ---------------------- */
+
+/* Load the configuration, the appliance's ids included; faults go to stderr.
+ * EXIT_DONE, or the code to end with. */
+int app_load_config(struct app *a);
+
+/* Anchors, HTTP client, vault, API client.  EXIT_DONE or a code; said. */
+int app_open_network(struct app *a);
+void app_close_network(struct app *a);
+
+/* The state directory, its lock and the store.  EXIT_DONE or a code; said. */
+int app_make_state(struct app *a);
+int app_lock_state(struct app *a);
+int app_open_store(struct app *a);
+
+/* The connector of this name, or NULL. */
+const struct config_connector *app_connector(
+    const struct app *a, struct span name);
+
+/* ---- app_text.c: words for people --------------------------------------- */
+
+/* "wf-sentinel: " and the parts, as one line on stderr. */
+void app_say(const char *a, const char *b, const char *c);
+
+/* The last line of a failure: what, which setting, where to look. */
+void app_say_diagnosis(const char *what, const struct diagnosis *d);
+
+/* To stdout; EXIT_DONE or EXIT_IO. */
+int app_print(struct span text);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Options, and the table of commands.  `app` is all of the program's own
+ * mutable memory.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "main/app.h"
+
+#define DEFAULT_STATE "/var/lib/wf-sentinel"
+
+static struct app app;
+
+static const char HELP[] =
+    "wf-sentinel " WF_VERSION ": Microsoft Sentinel incidents to WitFoo work "
+    "units\n"
+    "\n"
+    "usage: wf-sentinel [--config FILE] [--state DIR] COMMAND [ARGS]\n"
+    "\n"
+    "  test [NAME] [--json]        Test Connection: what works, what to "
+    "correct\n"
+    "  run [--once]                poll, enrich and deliver; once, or until "
+    "SIGTERM\n"
+    "  workunits [--json] [--limit N]\n"
+    "                              the newest work units, as a table or "
+    "NDJSON\n"
+    "  secret set NAME client_secret [--expires YYYY-MM-DD]\n"
+    "                              store a secret, read from standard input\n"
+    "  secret list                 names, ages and expiry of stored secrets\n"
+    "  secret delete NAME FIELD    remove one\n"
+    "  version [--json]            version and dependencies\n"
+    "\n"
+    "The state directory is " DEFAULT_STATE ", the configuration\n"
+    "config.json in it; WF_SENTINEL_STATE and WF_SENTINEL_CONFIG change "
+    "that.\n"
+    "\n"
+    "example: wf-sentinel --state /tmp/wf test contoso\n";
+
+static const struct {
+	const char *name;
+	int (*run)(struct app *a);
+} COMMAND[] = {
+	{ "run", app_run },
+	{ "test", app_test },
+	{ "secret", app_secret },
+	{ "workunits", app_workunits },
+	{ "version", app_version },
+};
+
+static int
+set_path(char path[PATH_MAX_BYTES], const char *value, const char *option)
+{
+	if (span_to_str(span_str(value), path, PATH_MAX_BYTES) == ST_OK &&
+	    value[0] != '\0')
+		return EXIT_DONE;
+	app_say(option, ": the path is empty or too long: ", "");
+	return EXIT_USAGE;
+}
+
+static int
+set_default_paths(struct options *o)
+{
+	const char *state = getenv("WF_SENTINEL_STATE");
+	const char *config = getenv("WF_SENTINEL_CONFIG");
+	int code = set_path(o->state, state != NULL ? state : DEFAULT_STATE,
+	    "WF_SENTINEL_STATE");
+
+	if (code == EXIT_DONE && config != NULL)
+		code = set_path(o->config, config, "WF_SENTINEL_CONFIG");
+	return code;
+}
+
+static int
+finish_paths(struct options *o)
+{
+	if (o->config[0] != '\0' ||
+	    file_path(o->config, span_str(o->state), SPAN_LIT("config.json")) ==
+		ST_OK)
+		return EXIT_DONE;
+	app_say("--state: the path is too long", "", "");
+	return EXIT_USAGE;
+}
+
+/* EXIT_DONE with a command, or the code to end with. */
+static int
+parse_options(struct options *o, int argc, char **argv)
+{
+	int code = set_default_paths(o);
+	int i = 1;
+
+	for (; code == EXIT_DONE && i + 1 < argc; i += 2) {
+		if (strcmp(argv[i], "--state") == 0)
+			code = set_path(o->state, argv[i + 1], argv[i]);
+		else if (strcmp(argv[i], "--config") == 0)
+			code = set_path(o->config, argv[i + 1], argv[i]);
+		else
+			break;
+	}
+	if (code == EXIT_DONE)
+		code = finish_paths(o);
+	if (code != EXIT_DONE)
+		return code;
+	if (i >= argc) {
+		app_say(
+		    "a command is missing: ", "see 'wf-sentinel --help'", "");
+		return EXIT_USAGE;
+	}
+	o->command = argv[i];
+	o->argc = argc - i - 1;
+	o->argv = argv + i + 1;
+	return EXIT_DONE;
+}
+
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+	    strcmp(word, "help") == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	int code = parse_options(&app.options, argc, argv);
+
+	if (code != EXIT_DONE)
+		return code;
+	if (is_help(app.options.command))
+		return app_print(SPAN_LIT(HELP));
+	for (size_t i = 0; i < sizeof COMMAND / sizeof COMMAND[0]; i++) {
+		if (strcmp(app.options.command, COMMAND[i].name) != 0)
+			continue;
+		if (app.options.argc == 1 && is_help(app.options.argv[0]))
+			return app_print(SPAN_LIT(HELP));
+		return COMMAND[i].run(&app);
+	}
+	app_say(app.options.command,
+	    ": no such command: ", "see 'wf-sentinel --help'");
+	return EXIT_USAGE;
+}

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Life of a cycle.  Requests are started here and in relay_read.c and
+ * relay_enrich.c; each ends in a callback that moves the state.  All waiting is
+ * in http_wait, which the owner of the loop calls.
+ */
+#include "relay/relay.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "arena/arena.h"
+#include "base/ticks.h"
+#include "platform/random.h"
+#include "relay/relay_priv.h"
+
+static const struct {
+	const char *text;
+	unsigned moves;
+} STATE[] = {
+#define X(state, text, moves) [state] = { text, moves },
+	RELAY_LIST(X)
+#undef X
+};
+
+void
+relay_move(struct relay *r, enum relay_state to)
+{
+	int64_t now = relay_now_ms(r);
+	const struct log_field fields[] = {
+		log_str("from", STATE[r->state].text),
+		log_str("to", STATE[to].text),
+		log_number("after_ms", now - r->state_since_ms),
+	};
+
+	assert((STATE[r->state].moves & RELAY_TO(to)) != 0);
+	log_event(r->settings.log, LOG_LEVEL_DEBUG, "state", fields, 3);
+	r->state = to;
+	r->state_since_ms = now;
+}
+
+/* ---- transactions ------------------------------------------------------- */
+
+enum st
+relay_write(struct relay *r)
+{
+	if (r->store->in_transaction)
+		return ST_OK;
+	r->batch_since_ms = relay_now_ms(r);
+	return store_begin(r->store);
+}
+
+enum st
+relay_commit(struct relay *r)
+{
+	enum st st;
+
+	r->batch = 0;
+	r->batch_bytes = 0;
+	if (!r->store->in_transaction)
+		return ST_OK;
+	st = relay_sinks_put(r);
+	if (st != ST_OK) {
+		store_rollback(r->store);
+		return st;
+	}
+	st = store_commit(r->store);
+	if (st == ST_OK)
+		relay_sinks_kept(r);
+	return st;
+}
+
+/* ---- the beginning ------------------------------------------------------ */
+
+/* Where the cycle goes on once there is a token. */
+static void
+go_on(struct relay *r)
+{
+	struct relay_connector *c = r->current;
+
+	if (r->enrich.active || r->poll_only_enriches) {
+		relay_move(r, RELAY_ENRICH);
+	} else if (r->read.pages != 0) {
+		relay_move(r, RELAY_READ);
+		relay_read_page(r);
+	} else if (c->cursor.modified < 0) {
+		relay_move(r, RELAY_DATE);
+		relay_read_date(r);
+	} else {
+		int64_t overlap = (int64_t)c->config->overlap_s * TICKS_PER_S;
+
+		relay_move(r, RELAY_READ);
+		relay_read_begin(r,
+		    c->cursor.modified > overlap ?
+			c->cursor.modified - overlap :
+			0);
+	}
+}
+
+static void
+on_token(void *ctx, enum st st, const struct diagnosis *d,
+    const struct http_result *result)
+{
+	struct relay *r = ctx;
+
+	if (st == ST_OK)
+		go_on(r);
+	else
+		relay_end(r, st, d, result->retry_after_s);
+}
+
+static void
+get_token(struct relay *r)
+{
+	struct diagnosis d;
+	enum st st;
+
+	diagnosis_clear(&d);
+	st = auth_start(
+	    r->auth, r->current->config, &r->current->token, on_token, r, &d);
+	if (st != ST_OK)
+		relay_end(r, st, &d, 0);
+}
+
+static enum st
+choose(struct relay *r, struct relay_connector *c)
+{
+	struct buf base = BUF_OVER(r->base);
+	const struct config_connector *config = c->config;
+	enum st st = sentinel_choose(r->sentinel, config);
+
+	if (st == ST_OK)
+		st = sentinel_base_path(config, &base);
+	if (c->old_api)
+		sentinel_fall_back(r->sentinel);
+	r->origin = (struct workunit_origin){
+		.connector = config->name,
+		.tenant_id = config->tenant_id,
+		.subscription_id = config->subscription_id,
+		.resource_group = config->resource_group,
+		.workspace = config->workspace_name,
+		.base_path = span_of(&base),
+	};
+	return st;
+}
+
+static void
+begin(struct relay *r, size_t index, bool only_enrich)
+{
+	struct relay_connector *c = &r->connector[index];
+
+	assert(index < r->settings.config->connector_count);
+	if (r->state != RELAY_IDLE)
+		return;
+	r->current = c;
+	r->poll_only_enriches = only_enrich;
+	r->token_renewed = false;
+	r->failures = 0;
+	r->cycle_st = ST_OK;
+	memset(&r->read, 0, sizeof r->read);
+	memset(&r->enrich, 0, sizeof r->enrich);
+	relay_move(r, RELAY_TOKEN);
+	if (choose(r, c) != ST_OK) {
+		relay_end(r, ST_CONFIG, NULL, 0);
+		return;
+	}
+	if (auth_token_is_good(&c->token, relay_now_ms(r)))
+		go_on(r);
+	else
+		get_token(r);
+}
+
+void
+relay_begin(struct relay *r, size_t index)
+{
+	begin(r, index, false);
+}
+
+/* ---- recovery ----------------------------------------------------------- */
+
+bool
+relay_recover(struct relay *r, const struct sentinel_reply *reply)
+{
+	struct relay_connector *c = r->current;
+
+	if (reply->token_refused && !r->token_renewed) {
+		r->token_renewed = true;
+		auth_token_forget(&c->token);
+	} else if (reply->version_unknown && !c->old_api &&
+	    !c->config->api_version_given) {
+		c->old_api = true;
+		sentinel_fall_back(r->sentinel);
+	} else
+		return false;
+	relay_move(r, RELAY_TOKEN);
+	if (auth_token_is_good(&c->token, relay_now_ms(r)))
+		go_on(r);
+	else
+		get_token(r);
+	return true;
+}
+
+void
+relay_note_date(struct relay *r, int64_t date)
+{
+	bool skewed;
+
+	if (date < 0)
+		return;
+	r->skew_s = (relay_wall(r) - date) / TICKS_PER_S;
+	skewed = r->skew_s > RELAY_SKEW_MAX_S || r->skew_s < -RELAY_SKEW_MAX_S;
+	if (skewed && !r->skew_said)
+		log_event(r->settings.log, LOG_LEVEL_WARNING, "clock_skew",
+		    LOG_FIELDS(log_number("seconds", r->skew_s),
+			log_str("setting", "clock"),
+			log_str("hint",
+			    "set the appliance's clock, or give it a "
+			    "time server")));
+	r->skew_said = skewed;
+}
+
+/* ---- the end ------------------------------------------------------------ */
+
+static void
+log_end(struct relay *r, const struct diagnosis *d)
+{
+	struct relay_connector *c = r->current;
+
+	if (d != NULL && diagnosis_is_set(d))
+		log_event(r->settings.log, LOG_LEVEL_ERROR, "poll_failed",
+		    LOG_FIELDS(log_text("connector", c->config->name),
+			log_str("code", d->code),
+			log_str("setting", d->setting),
+			log_str("message", d->message)));
+	else
+		log_event(r->settings.log, LOG_LEVEL_INFO, "poll_done",
+		    LOG_FIELDS(log_text("connector", c->config->name),
+			log_number("read", (int64_t)c->read_count),
+			log_number("filtered", (int64_t)c->filtered_count),
+			log_number("set_aside", (int64_t)c->aside_count),
+			log_number("records", (int64_t)c->record_count)));
+}
+
+/* What the libraries took from the arena; refused and used are what an
+ * operator's support asks for first. */
+static void
+log_memory(struct relay *r)
+{
+	const struct arena *a = arena_shared();
+
+	log_event(r->settings.log, LOG_LEVEL_DEBUG, "memory",
+	    LOG_FIELDS(log_number("arena_used_bytes", (int64_t)a->used_bytes),
+		log_number("arena_peak_bytes", (int64_t)a->peak_bytes),
+		log_number("arena_high_bytes", (int64_t)a->high_bytes),
+		log_number("arena_largest_bytes", (int64_t)arena_largest(a)),
+		log_number("allocations", (int64_t)a->count),
+		log_number("refused", (int64_t)a->failed)));
+}
+
+/* Up to a tenth later, so that many appliances do not ask in step. */
+static int64_t
+jittered(int64_t ms)
+{
+	uint16_t random;
+
+	random_bytes(&random, sizeof random);
+	return ms + ms / 10 * random / UINT16_MAX;
+}
+
+void
+relay_end(struct relay *r, enum st st, const struct diagnosis *d,
+    uint32_t retry_after_s)
+{
+	struct relay_connector *c = r->current;
+	int64_t wait_ms = (int64_t)c->config->poll_interval_s * 1000;
+
+	if (r->store->in_transaction)
+		store_rollback(r->store);
+	r->batch = 0;
+	r->batch_bytes = 0;
+	r->enrich.active = false;
+	r->cycle_st = st;
+	if (st == ST_OK)
+		diagnosis_clear(&c->diagnosis);
+	else if (d != NULL)
+		c->diagnosis = *d;
+	/* A failed poll comes again soon; it is one request. */
+	if (st != ST_OK && wait_ms > RELAY_RETRY_MS)
+		wait_ms = RELAY_RETRY_MS;
+	wait_ms = jittered(wait_ms);
+	if (wait_ms < (int64_t)retry_after_s * 1000)
+		wait_ms = (int64_t)retry_after_s * 1000;
+	if (!r->poll_only_enriches || st != ST_OK)
+		c->next_poll_ms = relay_now_ms(r) + wait_ms;
+	if (!r->poll_only_enriches || st != ST_OK)
+		log_end(r, st == ST_OK ? NULL : d);
+	log_memory(r);
+	relay_move(r, RELAY_IDLE);
+}
+
+void
+relay_end_store(struct relay *r, enum st st)
+{
+	struct diagnosis d;
+
+	diagnosis_clear(&d);
+	diagnosis_set(&d,
+	    st == ST_FULL ? SPAN_LIT("store_full") : SPAN_LIT("store_failed"),
+	    SPAN_NONE);
+	r->store_full = st == ST_FULL;
+	r->store_failed = st != ST_FULL;
+	relay_end(r, st, &d, 0);
+}
+
+bool
+relay_is_idle(const struct relay *r)
+{
+	return r->state == RELAY_IDLE;
+}
+
+void
+relay_step(struct relay *r)
+{
+	if (r->state == RELAY_ENRICH)
+		relay_enrich_step(r);
+}
+
+/* ---- the schedule ------------------------------------------------------- */
+
+/* Milliseconds until an entry of the enrichment queue is due. */
+static int64_t
+enrich_wait_ms(struct relay *r, const struct relay_connector *c)
+{
+	uint64_t count;
+	int64_t due, wait;
+
+	if (store_todo_count(r->store, c->ws, &count, &due) != ST_OK ||
+	    count == 0)
+		return INT64_MAX;
+	wait = (due - relay_wall(r)) / TICKS_PER_MS;
+	/* A due time far ahead is of a clock that was set back since. */
+	return wait < 0 || wait > RELAY_DUE_MAX_MS ? 0 : wait;
+}
+
+size_t
+relay_due(struct relay *r, uint32_t *wait_ms)
+{
+	int64_t now = relay_now_ms(r);
+	int64_t soonest = RELAY_IDLE_WAIT_MS;
+	size_t found = SIZE_MAX;
+
+	for (size_t i = 0; i < r->settings.config->connector_count; i++) {
+		struct relay_connector *c = &r->connector[i];
+		int64_t wait;
+
+		if (!c->config->enabled)
+			continue;
+		wait = c->next_poll_ms - now;
+		if (wait < soonest) {
+			soonest = wait;
+			found = i;
+		}
+	}
+	*wait_ms = soonest < 0 ? 0 : (uint32_t)soonest;
+	return soonest <= 0 ? found : SIZE_MAX;
+}
+
+bool
+relay_enrich_due(struct relay *r, uint32_t *wait_ms)
+{
+	for (size_t i = 0; i < r->settings.config->connector_count; i++) {
+		struct relay_connector *c = &r->connector[i];
+		int64_t wait;
+
+		/* After a failed poll the next one goes first. */
+		if (!c->config->enabled || diagnosis_is_set(&c->diagnosis))
+			continue;
+		wait = enrich_wait_ms(r, c);
+		if (wait <= 0) {
+			begin(r, i, true);
+			return true;
+		}
+		if (wait < *wait_ms)
+			*wait_ms = (uint32_t)wait;
+	}
+	return false;
+}
+
+/* ---- opening and closing ------------------------------------------------ */
+
+static enum st
+open_connector(struct relay *r, struct relay_connector *c,
+    const struct config_connector *config)
+{
+	uint8_t text[STORE_WORKSPACE_KEY_MAX_BYTES];
+	struct buf key = BUF_OVER(text), path = BUF_OVER(r->base);
+	enum st st = sentinel_base_path(config, &path);
+
+	c->config = config;
+	diagnosis_clear(&c->diagnosis);
+	buf_put_lower(&key, config->arm_url);
+	buf_put_lower(&key, span_of(&path));
+	if (st != ST_OK || key.cut)
+		return ST_FULL;
+	st = store_begin(r->store);
+	if (st != ST_OK)
+		return st;
+	st = store_workspace(r->store, span_of(&key), &c->ws);
+	if (st == ST_OK)
+		st = store_cursor_get(r->store, c->ws, &c->cursor);
+	if (st != ST_OK) {
+		store_rollback(r->store);
+		return st;
+	}
+	return store_commit(r->store);
+}
+
+enum st
+relay_open(struct relay *r, const struct relay_settings *settings,
+    const struct relay_parts *parts, struct diagnosis *d)
+{
+	const struct config *config = settings->config;
+	enum st st = ST_OK;
+
+	r->settings = *settings;
+	r->http = parts->http;
+	r->store = parts->store;
+	r->auth = parts->auth;
+	r->sentinel = parts->sentinel;
+	r->workunit = parts->workunit;
+	r->record = (struct buf){ parts->record, 0, RECORD_MAX_BYTES, false };
+	for (size_t i = 0; i < WORKUNIT_PART_COUNT; i++)
+		r->part[i] = (struct relay_part){ r, (enum workunit_part)i };
+	for (size_t i = 0; st == ST_OK && i < config->connector_count; i++)
+		st = open_connector(r, &r->connector[i], &config->connector[i]);
+	if (st != ST_OK)
+		diagnosis_set(d,
+		    st == ST_FULL ? SPAN_LIT("store_full") :
+				    SPAN_LIT("store_failed"),
+		    SPAN_NONE);
+	else
+		st = relay_sinks_open(r, d);
+	return st;
+}
+
+void
+relay_close(struct relay *r)
+{
+	if (relay_commit(r) != ST_OK || relay_sinks_save(r) != ST_OK)
+		log_event(r->settings.log, LOG_LEVEL_WARNING, "commit_failed",
+		    NULL, 0);
+	relay_sinks_close(r);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* Each check begins in the callback that ended the one before. */
+#include "sentinel/sentinel_check.h"
+
+#include <string.h>
+
+#include "base/ticks.h"
+
+static const char *const CHECK_TEXT[] = {
+#define X(name, text) [name] = text,
+	SENTINEL_CHECK_LIST(X)
+#undef X
+};
+
+static const char *const VERDICT_TEXT[] = {
+	[SENTINEL_SKIPPED] = "skipped",
+	[SENTINEL_PASSED] = "passed",
+	[SENTINEL_WARNING] = "warning",
+	[SENTINEL_FAILED] = "failed",
+};
+
+const char *
+sentinel_check_text(enum sentinel_check_name name)
+{
+	return CHECK_TEXT[name];
+}
+
+const char *
+sentinel_verdict_text(enum sentinel_verdict verdict)
+{
+	return VERDICT_TEXT[verdict];
+}
+
+/* End the current check; *d is copied unless it passed. */
+static void
+judge(struct sentinel_check *c, enum sentinel_verdict verdict,
+    const struct diagnosis *d)
+{
+	struct sentinel_check_result *result = &c->result[c->step];
+	int64_t now = clock_monotonic_ms(c->clock);
+
+	/* Of two parts the graver one counts. */
+	if (verdict >= result->verdict) {
+		result->verdict = verdict;
+		if (verdict != SENTINEL_PASSED)
+			result->diagnosis = *d;
+	}
+	result->elapsed_ms = now - c->step_ms;
+}
+
+static void
+begin(struct sentinel_check *c, enum sentinel_check_name step)
+{
+	c->step = step;
+	c->step_ms = clock_monotonic_ms(c->clock);
+}
+
+static void
+fail_memory(struct sentinel_check *c)
+{
+	struct diagnosis d;
+
+	diagnosis_clear(&d);
+	diagnosis_set(&d, SPAN_LIT("out_of_memory"), SPAN_NONE);
+	judge(c, SENTINEL_FAILED, &d);
+	c->running = false;
+}
+
+static enum st
+ask(struct sentinel_check *c, enum sentinel_operation operation,
+    sentinel_element *on_element, sentinel_done *on_done, void *ctx)
+{
+	const struct sentinel_query query = {
+		.operation = operation,
+		.authorization = c->token->header,
+		.top = 1,
+		.incident = operation == SENTINEL_ALERTS ||
+			operation == SENTINEL_ENTITIES ?
+		    span_str(c->incident) :
+		    SPAN_NONE,
+	};
+
+	return sentinel_start(c->sentinel, &query, on_element, on_done, ctx);
+}
+
+/* ---- third check: alerts and entities of the newest incident ------------ */
+
+static enum st
+ignore_element(void *ctx, const struct json_element *element)
+{
+	(void)ctx;
+	(void)element;
+	return ST_OK;
+}
+
+static void
+on_part(void *ctx, const struct sentinel_reply *reply)
+{
+	struct sentinel_check_part *part = ctx;
+	struct sentinel_check *c = part->check;
+
+	if (reply->st == ST_OK)
+		judge(c, SENTINEL_PASSED, NULL);
+	else
+		judge(c,
+		    reply->status == 403 ? SENTINEL_WARNING : SENTINEL_FAILED,
+		    reply->diagnosis);
+	c->parts_left--;
+	c->running = c->parts_left != 0;
+}
+
+static void
+ask_parts(struct sentinel_check *c)
+{
+	static const enum sentinel_operation OPERATION[] = { SENTINEL_ALERTS,
+		SENTINEL_ENTITIES };
+
+	for (size_t i = 0; i < 2; i++) {
+		c->part[i].check = c;
+		if (ask(c, OPERATION[i], ignore_element, on_part,
+			&c->part[i]) == ST_OK)
+			c->parts_left++;
+	}
+	if (c->parts_left == 0)
+		fail_memory(c);
+}
+
+/* ---- third check: the newest incident ----------------------------------- */
+
+static enum st
+on_newest(void *ctx, const struct json_element *element)
+{
+	struct sentinel_check *c = ctx;
+	struct workunit_incident inc;
+	const char *reason;
+
+	memset(&inc, 0, sizeof inc);
+	/* One that cannot be mapped is no fault of the connection. */
+	if (element->flags != 0 ||
+	    workunit_incident_parse(&inc, element->text, c->tok, &reason) !=
+		ST_OK ||
+	    span_to_str(inc.name, c->incident, sizeof c->incident) != ST_OK)
+		c->incident[0] = '\0';
+	return ST_OK;
+}
+
+static void
+on_list(void *ctx, const struct sentinel_reply *reply)
+{
+	struct sentinel_check *c = ctx;
+
+	judge(c, reply->st == ST_OK ? SENTINEL_PASSED : SENTINEL_FAILED,
+	    reply->diagnosis);
+	if (reply->st == ST_OK && c->incident[0] != '\0')
+		ask_parts(c);
+	else
+		c->running = false;
+}
+
+/* ---- second check ------------------------------------------------------- */
+
+static void on_onboarding(void *ctx, const struct sentinel_reply *reply);
+
+static void
+ask_onboarding(struct sentinel_check *c)
+{
+	begin(c, SENTINEL_CHECK_ACCESS);
+	if (ask(c, SENTINEL_ONBOARDING, ignore_element, on_onboarding, c) !=
+	    ST_OK)
+		fail_memory(c);
+}
+
+static void
+on_onboarding(void *ctx, const struct sentinel_reply *reply)
+{
+	struct sentinel_check *c = ctx;
+
+	if (reply->date >= 0)
+		c->skew_s = (clock_wall_ticks(c->clock) - reply->date) /
+		    TICKS_PER_S;
+	/* As the poller does: the older version where this is not known. */
+	if (reply->version_unknown && !c->connector->api_version_given &&
+	    !span_eq(
+		c->sentinel->api_version, SPAN_LIT(SENTINEL_OLD_API_VERSION))) {
+		sentinel_fall_back(c->sentinel);
+		ask_onboarding(c);
+		return;
+	}
+	judge(c, reply->st == ST_OK ? SENTINEL_PASSED : SENTINEL_FAILED,
+	    reply->diagnosis);
+	if (reply->st != ST_OK) {
+		c->running = false;
+		return;
+	}
+	begin(c, SENTINEL_CHECK_READ);
+	if (ask(c, SENTINEL_NEWEST, on_newest, on_list, c) != ST_OK)
+		fail_memory(c);
+}
+
+/* ---- first check -------------------------------------------------------- */
+
+static void
+on_token(void *ctx, enum st st, const struct diagnosis *d,
+    const struct http_result *result)
+{
+	struct sentinel_check *c = ctx;
+
+	(void)result;
+	judge(c, st == ST_OK ? SENTINEL_PASSED : SENTINEL_FAILED, d);
+	if (st == ST_OK)
+		ask_onboarding(c);
+	else
+		c->running = false;
+}
+
+void
+sentinel_check_start(struct sentinel_check *c, struct auth *auth,
+    struct sentinel *sentinel, const struct config_connector *connector,
+    struct auth_token *token)
+{
+	struct diagnosis d;
+	enum st st;
+
+	memset(c, 0, sizeof *c);
+	c->auth = auth;
+	c->clock = auth->clock;
+	c->sentinel = sentinel;
+	c->connector = connector;
+	c->token = token;
+	c->running = true;
+	for (size_t i = 0; i < SENTINEL_CHECK_COUNT; i++)
+		diagnosis_clear(&c->result[i].diagnosis);
+	diagnosis_clear(&d);
+	begin(c, SENTINEL_CHECK_AUTHENTICATION);
+	st = sentinel_choose(sentinel, connector);
+	if (st == ST_OK)
+		st = auth_start(auth, connector, token, on_token, c, &d);
+	if (st == ST_OK)
+		return;
+	if (!diagnosis_is_set(&d))
+		diagnosis_set(&d, SPAN_LIT("out_of_memory"), SPAN_NONE);
+	judge(c, SENTINEL_FAILED, &d);
+	c->running = false;
+}
+
+bool
+sentinel_check_is_done(const struct sentinel_check *c)
+{
+	return !c->running;
+}
+
+/* ---- the result --------------------------------------------------------- */
+
+enum sentinel_verdict
+sentinel_check_verdict(const struct sentinel_check *c)
+{
+	enum sentinel_verdict worst = SENTINEL_SKIPPED;
+
+	for (size_t i = 0; i < SENTINEL_CHECK_COUNT; i++)
+		if (c->result[i].verdict > worst)
+			worst = c->result[i].verdict;
+	return worst;
+}
+
+int
+sentinel_check_exit_code(const struct sentinel_check *c)
+{
+	for (size_t i = 0; i < SENTINEL_CHECK_COUNT; i++)
+		if (c->result[i].verdict == SENTINEL_FAILED)
+			return c->result[i].diagnosis.exit_code;
+	return 0;
+}
+
+static void
+write_check(const struct sentinel_check *c, size_t i, struct json_out *out)
+{
+	const struct sentinel_check_result *result = &c->result[i];
+
+	json_put_open(out, '{');
+	json_put_key(out, "check");
+	json_put_string(out, span_str(CHECK_TEXT[i]));
+	json_put_key(out, "result");
+	json_put_string(out, span_str(VERDICT_TEXT[result->verdict]));
+	json_put_key(out, "message");
+	json_put_string(out, span_str(result->diagnosis.message));
+	json_put_key(out, "setting");
+	json_put_string(out, span_str(result->diagnosis.setting));
+	json_put_key(out, "elapsed_ms");
+	json_put_int(out, result->elapsed_ms);
+	json_put_close(out, '}');
+}
+
+void
+sentinel_check_write(const struct sentinel_check *c, struct json_out *out)
+{
+	json_put_open(out, '{');
+	json_put_key(out, "connector");
+	json_put_string(out, c->connector->name);
+	json_put_key(out, "result");
+	json_put_string(out, span_str(VERDICT_TEXT[sentinel_check_verdict(c)]));
+	json_put_key(out, "checks");
+	json_put_open(out, '[');
+	for (size_t i = 0; i < SENTINEL_CHECK_COUNT; i++)
+		write_check(c, i, out);
+	json_put_close(out, ']');
+	json_put_close(out, '}');
+}

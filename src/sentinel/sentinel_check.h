@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sentinel_check.h - Test Connection: three checks that tell an operator what
+ * to correct.
+ *
+ *	authentication     a token from Entra ID
+ *	workspace_access   onboardingStates/default of the workspace
+ *	incident_read      the newest incident, its alerts and entities
+ *
+ * After a failed check the later ones are skipped.  A refusal of alerts and
+ * entities alone is a warning: incidents are delivered without them.
+ */
+#ifndef SENTINEL_SENTINEL_CHECK_H
+#define SENTINEL_SENTINEL_CHECK_H
+
+#include "auth/auth.h"
+#include "json/json.h"
+#include "platform/clock.h"
+#include "sentinel/sentinel.h"
+
+#define SENTINEL_CHECK_LIST(X)                             \
+	X(SENTINEL_CHECK_AUTHENTICATION, "authentication") \
+	X(SENTINEL_CHECK_ACCESS, "workspace_access")       \
+	X(SENTINEL_CHECK_READ, "incident_read")
+
+enum sentinel_check_name {
+#define X(name, text) name,
+	SENTINEL_CHECK_LIST(X)
+#undef X
+	    SENTINEL_CHECK_COUNT
+};
+
+enum sentinel_verdict { /* in the order of gravity */
+	SENTINEL_SKIPPED,
+	SENTINEL_PASSED,
+	SENTINEL_WARNING,
+	SENTINEL_FAILED,
+};
+
+struct sentinel_check_result {
+	enum sentinel_verdict verdict;
+	struct diagnosis diagnosis; /* set for warning and failed */
+	int64_t elapsed_ms;
+};
+
+/* Private but for the results. */
+struct sentinel_check {
+	struct auth *auth;
+	struct sentinel *sentinel;
+	const struct clock *clock;
+	const struct config_connector *connector;
+	struct auth_token *token;
+	bool running;
+	enum sentinel_check_name step;
+	int64_t step_ms;
+	int64_t skew_s;      /* of our clock; 0 when not known */
+	unsigned parts_left; /* of alerts and entities */
+	char incident[65];
+	jsmntok_t tok[ELEMENT_TOKEN_MAX_COUNT];
+	struct sentinel_check_part {
+		struct sentinel_check *check;
+	} part[2];
+	struct sentinel_check_result result[SENTINEL_CHECK_COUNT];
+};
+
+/* Everything is borrowed until sentinel_check_is_done.  The token is fetched
+ * anew, and good for use afterwards when the first check passed. */
+void sentinel_check_start(struct sentinel_check *c, struct auth *auth,
+    struct sentinel *sentinel, const struct config_connector *connector,
+    struct auth_token *token);
+
+/* Nothing is under way any more; call it after every http_wait. */
+bool sentinel_check_is_done(const struct sentinel_check *c);
+
+/* The gravest verdict of the three. */
+enum sentinel_verdict sentinel_check_verdict(const struct sentinel_check *c);
+
+/* sysexits code of the gravest failure; 0 without one. */
+int sentinel_check_exit_code(const struct sentinel_check *c);
+
+/* The JSON object of the contract. */
+void sentinel_check_write(const struct sentinel_check *c, struct json_out *out);
+
+const char *sentinel_check_text(enum sentinel_check_name name);
+const char *sentinel_verdict_text(enum sentinel_verdict verdict);
+
+#endif

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""The command line: usage, configuration faults, secrets, exit codes."""
+import json
+import pathlib
+import unittest
+
+from poll_case import PollCase, incident
+from simulator import needs_product, run_product
+
+
+@needs_product
+class Commands(PollCase):
+    """The command line: usage, faults, exit codes."""
+
+    def test_usage_faults_end_with_64(self) -> None:
+        self.start([])
+        for args in ([], ["nonsense"], ["run", "--twice"], ["test", "--x"],
+                     ["secret"], ["secret", "set", "sentinel"],
+                     ["secret", "set", "nobody", "client_secret"],
+                     ["secret", "set", "sentinel", "nothing"],
+                     ["secret", "set", "sentinel", "client_secret",
+                      "--expires", "tomorrow"],
+                     ["workunits", "--limit", "0"], ["version", "--x"]):
+            with self.subTest(args=args):
+                done = run_product(args, self.state, stdin="x")
+                self.assertEqual(done.code, 64, done)
+                self.assertTrue(done.stderr.startswith("wf-sentinel: "))
+
+    def test_help_names_every_command(self) -> None:
+        self.start([])
+        done = run_product(["--help"], self.state)
+        self.assertEqual(done.code, 0)
+        for word in ("test", "run", "workunits", "secret", "version",
+                     "example"):
+            self.assertIn(word, done.stdout)
+
+    def test_all_faults_of_a_configuration_are_listed_with_places(self) \
+            -> None:
+        self.start([])
+        path = pathlib.Path(self.state, "config.json")
+        path.write_text('{\n  "version": 1,\n  "log_level": "loud",\n'
+                        '  "connectors": [\n    {"name": "A B"}\n  ],\n'
+                        '  "nonsense": 5\n}\n')
+        done = run_product(["run", "--once"], self.state)
+        self.assertEqual(done.code, 78, done)
+        for place in (":3:", ":5:", ":7:"):
+            self.assertIn(str(path) + place, done.stderr)
+        self.assertIn("tenant_id", done.stderr)
+
+    def test_secret_values_that_cannot_be_are_refused(self) -> None:
+        self.start([])
+        for value, says in (("", "empty"), ("\n", "empty"),
+                            ("a b", "space"), ("x" * 600, "longer"),
+                            ("ä", "character"),
+                            ("5eed0000-0000-4000-8000-000000000001",
+                             "Secret ID")):
+            with self.subTest(value=value[:20]):
+                done = run_product(["secret", "set", "sentinel",
+                                    "client_secret"], self.state,
+                                   stdin=value)
+                self.assertEqual(done.code, 78, done)
+                self.assertIn(says, done.stderr)
+
+    def test_secrets_are_listed_without_values_and_deleted(self) -> None:
+        self.start([])
+        done = run_product(["secret", "set", "sentinel", "client_secret",
+                            "--expires", "2027-05-31"], self.state,
+                           stdin="an0ther~secret\r\n")
+        self.assertEqual(done.code, 0, done)
+        listed = run_product(["secret", "list"], self.state)
+        self.assertIn("sentinel\tclient_secret", listed.stdout)
+        self.assertIn("2027-05-31", listed.stdout)
+        self.assertNotIn("an0ther", listed.stdout)
+        self.assertEqual(run_product(
+            ["secret", "delete", "sentinel", "client_secret"],
+            self.state).code, 0)
+        self.assertEqual(run_product(["secret", "list"],
+                                     self.state).stdout, "")
+
+    def test_version_as_json_names_what_is_built_in(self) -> None:
+        self.start([])
+        version = json.loads(run_product(["version", "--json"],
+                                         self.state).stdout)
+        self.assertEqual(version["board"], "x86_64")
+        for name in ("bearssl", "curl", "c-ares", "sqlite3"):
+            self.assertIn(name, version["dependencies"])
+
+    def test_workunits_as_json_are_the_records_newest_first(self) -> None:
+        self.start([incident(n, f"@-{60 - n}m") for n in range(5)])
+        self.run_once()
+        shown = run_product(["workunits", "--json", "--limit", "3"],
+                            self.state).records()
+        self.assertEqual(shown, list(reversed(self.records()))[:3])
+        table = run_product(["workunits"], self.state)
+        self.assertEqual(len(table.stdout.splitlines()), 6)
+
+    def test_a_damaged_store_is_said_and_left_as_it_is(self) -> None:
+        self.start([incident(1)])
+        self.run_once()
+        path = pathlib.Path(self.state, "store.db")
+        path.write_bytes(b"not a database" * 1000)
+        done = run_product(["run", "--once"], self.state)
+        self.assertEqual(done.code, 74, done)
+        self.assertIn("damaged", done.stderr)
+        self.assertTrue(path.read_bytes().startswith(b"not a database"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "health/diagnosis.h"
+
+static struct diagnosis d;
+
+TestSuite(diagnosis);
+
+Test(diagnosis, code_gives_setting_guidance_and_what_was_said)
+{
+	diagnosis_clear(&d);
+	cr_assert(!diagnosis_is_set(&d));
+	diagnosis_set(&d, SPAN_LIT("aadsts7000222"),
+	    SPAN_LIT(
+		"AADSTS7000222: The secret is expired.\r\nTrace ID: 8c95acf1"
+		"\r\nCorrelation ID: d6"));
+	cr_assert(diagnosis_is_set(&d));
+	cr_assert_str_eq(d.setting, "client_secret");
+	cr_assert_eq(d.exit_code, 77);
+	cr_assert_not_null(strstr(d.message, "has expired"));
+	cr_assert_not_null(
+	    strstr(d.message, "[AADSTS7000222: The secret is expired.]"),
+	    "cut before the trace id: %s", d.message);
+}
+
+Test(diagnosis, unknown_code_is_shown_verbatim)
+{
+	diagnosis_set(&d, SPAN_LIT("AADSTS4711"), SPAN_LIT("Something new."));
+	cr_assert_str_eq(d.code, "AADSTS4711");
+	cr_assert_not_null(strstr(d.message, "Something new."));
+	cr_assert_str_eq(d.setting, "azure");
+}
+
+Test(diagnosis, hostile_detail_stays_one_printable_line)
+{
+	static const char
+	    BAD[] = "a\r\nb\0c\x1b[31md\x7f"
+		    "e\xc2\x9b"
+		    "f"
+		    "\xe2\x80\xa8g\xe2\x80\xaeh\xff\xfei\xed\xa0\x80j\xc3\xa4k";
+
+	diagnosis_set(&d, SPAN_LIT("AuthorizationFailed"),
+	    (struct span){ (const uint8_t *)BAD, sizeof BAD - 1 });
+	for (const char *p = d.message; *p != '\0'; p++)
+		cr_assert((uint8_t)*p >= 0x20 && *p != 0x7f);
+	cr_assert_null(strstr(d.message, "\xe2\x80"));
+	cr_assert_null(strstr(d.message, "\xc2\x9b"));
+	cr_assert_not_null(strstr(d.message, "j\xc3\xa4k"), "text stays");
+}
+
+Test(diagnosis, long_detail_is_cut_between_characters)
+{
+	static uint8_t big[4096];
+
+	for (size_t i = 0; i + 1 < sizeof big; i += 2) {
+		big[i] = 0xc3;
+		big[i + 1] = 0xa4;
+	}
+	diagnosis_set(&d, SPAN_LIT("x"), (struct span){ big, sizeof big });
+	cr_assert_lt(strlen(d.message), sizeof d.message);
+	cr_assert_eq(d.message[strlen(d.message) - 1], ']');
+	cr_assert_eq((uint8_t)d.message[strlen(d.message) - 2], 0xa4);
+}
+
+Test(diagnosis, table_has_each_code_once_and_fits)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; diagnosis_row(i) != NULL; i++, rows++) {
+		const struct diagnosis_row *row = diagnosis_row(i);
+
+		for (size_t j = 0; j < i; j++)
+			cr_assert_str_neq(diagnosis_row(j)->code, row->code);
+		cr_assert_lt(strlen(row->code), DIAGNOSIS_CODE_MAX_BYTES);
+		/* Guidance and some of what was said. */
+		cr_assert_lt(strlen(row->guidance),
+		    DIAGNOSIS_MESSAGE_MAX_BYTES - 200, "%s", row->code);
+		cr_assert(row->exit_code == 65 || row->exit_code == 75 ||
+		    row->exit_code == 77 || row->exit_code == 78);
+		cr_assert_gt(strlen(row->setting), 0);
+	}
+	cr_assert_gt(rows, 60);
+	cr_assert_null(diagnosis_row(rows + 1000));
+}
