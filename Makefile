@@ -185,6 +185,20 @@ $N/tls-probe: tests/system/tls_probe.c \
 
 test test-system: $N/tls-probe
 
+# For tests/bench: libcurl alone under the product's TLS, and who watches.
+$P/bench/floor: tests/bench/floor.c \
+    $(filter $P/obj/base/% $P/obj/platform/% $P/obj/tls/%,$(OBJ_P)) \
+    $P/flags $P/deps/.stamp
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(CC_P) $(CFLAGS_P) $(LDFLAGS_P) $(filter %.c %.o,$^) -L$P/deps/lib \
+	    -lcurl -lcares -lbearssl -o $@
+
+$P/bench/measure: tests/bench/measure.c $P/flags $P/deps/.stamp
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(CC_P) $(CFLAGS_P) $(LDFLAGS_P) $(filter %.c,$^) -o $@
+
 # -----------------------------------------------------------------------------
 
 -include $(OBJ_P:.o=.d) $(OBJ_N:.o=.d) $(OBJ_T:.o=.d) $(OBJ_F:.o=.d)
@@ -201,8 +215,8 @@ test-system: all | tools-test
 demo: all | tools-test
 	@scripts/demo.sh
 
-bench: all | tools-bench
-	@scripts/bench.sh
+bench: all $P/bench/floor $P/bench/measure | tools-bench
+	@scripts/bench.sh $P
 
 # Split at spaces by the shell, so no value may hold one.
 lint: export LINT_FLAGS = -std=c11 $(WARN) -D_POSIX_C_SOURCE=200809L \

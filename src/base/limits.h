@@ -152,6 +152,9 @@
  * names) takes 3.1 KiB. */
 #define WORKUNIT_ROW_MAX_BYTES 4096u
 
+/* Entities above this size are the first to go when there are too many. */
+#define WORKUNIT_LONG_ROW_BYTES 512u
+
 /* Cut texts inside of array elements that are named one by one in `truncated`;
  * with more, the array is named. */
 #define WORKUNIT_POINTER_MAX_COUNT 16u

@@ -17,12 +17,6 @@ span_str(const char *s)
 	return (struct span){ (const uint8_t *)s, strlen(s) };
 }
 
-struct span
-span_of(const struct buf *b)
-{
-	return (struct span){ b->p, b->n };
-}
-
 bool
 span_eq(struct span a, struct span b)
 {
@@ -81,30 +75,6 @@ span_find_byte(struct span s, uint8_t c)
 	const uint8_t *at = s.n == 0 ? NULL : memchr(s.p, c, s.n);
 
 	return at == NULL ? SIZE_MAX : (size_t)(at - s.p);
-}
-
-struct span
-span_sub(struct span s, size_t from, size_t n)
-{
-	if (from > s.n)
-		from = s.n;
-	if (n > s.n - from)
-		n = s.n - from;
-	if (s.p == NULL)
-		return SPAN_NONE;
-	return (struct span){ s.p + from, n };
-}
-
-bool
-span_take(struct span *s, size_t n, struct span *head)
-{
-	if (n > s->n)
-		return false;
-	*head = (struct span){ s->p, n };
-	if (n != 0)
-		s->p += n;
-	s->n -= n;
-	return true;
 }
 
 bool
@@ -196,15 +166,6 @@ buf_put(struct buf *b, struct span s)
 
 	if (s.n != 0 && (at = buf_claim(b, s.n)) != NULL)
 		memcpy(at, s.p, s.n);
-}
-
-void
-buf_put_byte(struct buf *b, uint8_t c)
-{
-	uint8_t *at = buf_claim(b, 1);
-
-	if (at != NULL)
-		*at = c;
 }
 
 void

@@ -11,7 +11,9 @@
  *               later puts do nothing, so that a chain of puts needs one
  *               check at its end.
  *
- * Pointer arithmetic on bytes from outside lives here and nowhere else.
+ * Pointer arithmetic on bytes from outside lives here and nowhere else.  The
+ * smallest functions are in line: the reader of JSON calls them for every few
+ * bytes.
  */
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H
@@ -44,7 +46,11 @@ struct buf {
 struct span span_str(const char *s);
 
 /* The bytes built so far; borrowed until the next put. */
-struct span span_of(const struct buf *b);
+static inline struct span
+span_of(const struct buf *b)
+{
+	return (struct span){ b->p, b->n };
+}
 
 /* Equal bytes.  Absent equals only absent or empty. */
 bool span_eq(struct span a, struct span b);
@@ -66,10 +72,30 @@ size_t span_find_nocase(struct span s, struct span needle);
 size_t span_find_byte(struct span s, uint8_t c);
 
 /* Bytes [from, from + n) of `s`, cut to what is there.  Never fails. */
-struct span span_sub(struct span s, size_t from, size_t n);
+static inline struct span
+span_sub(struct span s, size_t from, size_t n)
+{
+	if (from > s.n)
+		from = s.n;
+	if (n > s.n - from)
+		n = s.n - from;
+	if (s.p == NULL)
+		return SPAN_NONE;
+	return (struct span){ s.p + from, n };
+}
 
 /* Split off the first `n` bytes of *s.  False, and *s untouched, if short. */
-bool span_take(struct span *s, size_t n, struct span *head);
+static inline bool
+span_take(struct span *s, size_t n, struct span *head)
+{
+	if (n > s->n)
+		return false;
+	*head = (struct span){ s->p, n };
+	if (n != 0)
+		s->p += n;
+	s->n -= n;
+	return true;
+}
 
 /* Split off what stands before the first `c` (which is dropped); all of *s
  * where there is none.  False when *s is absent; the last piece leaves *s
@@ -92,8 +118,16 @@ enum st span_to_str(struct span s, char *text, size_t size) MUST_CHECK;
  * not fit (or something did not before).  buf_rewind gives some back. */
 uint8_t *buf_claim(struct buf *b, size_t n);
 
+static inline void
+buf_put_byte(struct buf *b, uint8_t c)
+{
+	if (b->cut || b->n >= b->cap)
+		b->cut = true;
+	else
+		b->p[b->n++] = c;
+}
+
 void buf_put(struct buf *b, struct span s);
-void buf_put_byte(struct buf *b, uint8_t c);
 void buf_put_str(struct buf *b, const char *s);
 void buf_put_u64(struct buf *b, uint64_t value);
 void buf_put_i64(struct buf *b, int64_t value);

@@ -53,6 +53,9 @@ http_header_read(struct http_result *result, struct span line)
 		read_status(result, line);
 		return;
 	}
+	/* Of some 25 headers in a reply most are none of ours. */
+	if (line.n == 0 || strchr("DdRrXx", line.p[0]) == NULL)
+		return;
 	if (!span_split(&value, ':', &name) || value.p == NULL)
 		return;
 	value = span_trim(value);

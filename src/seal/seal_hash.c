@@ -31,34 +31,53 @@ seal_uuid5(const struct uuid *space, struct span name, struct uuid *out)
 }
 
 /*
- * The remainder of one byte value, for the reflected polynomial 0x82f63b78.
- * Remainders are linear, T[a ^ b] = T[a] ^ T[b], so that two tables of 16, one
- * for each half of the byte, do the work of one of 256: 128 bytes instead of
- * 1 KiB, and the two look-ups do not wait for each other.
+ * CRC-32C four bytes at a time, for the reflected polynomial 0x82f63b78.  A row
+ * k holds the remainders of all byte values with k bytes behind them.  They are
+ * linear, R(a ^ b) = R(a) ^ R(b), so that those of the eight bits make all 256.
  */
 /* clang-format off */
-static const uint32_t LOW[16] = {
-	0x00000000, 0xf26b8303, 0xe13b70f7, 0x1350f3f4,
-	0xc79a971f, 0x35f1141c, 0x26a1e7e8, 0xd4ca64eb,
-	0x8ad958cf, 0x78b2dbcc, 0x6be22838, 0x9989ab3b,
-	0x4d43cfd0, 0xbf284cd3, 0xac78bf27, 0x5e133c24,
-};
-static const uint32_t HIGH[16] = {
-	0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1,
-	0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-	0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
-	0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
-};
+#define BIT(b, i, r) (((b) >> (i) & 1u) * (r))
+#define R0(b) \
+	(BIT(b, 0, 0xf26b8303u) ^ BIT(b, 1, 0xe13b70f7u) ^ \
+	 BIT(b, 2, 0xc79a971fu) ^ BIT(b, 3, 0x8ad958cfu) ^ \
+	 BIT(b, 4, 0x105ec76fu) ^ BIT(b, 5, 0x20bd8edeu) ^ \
+	 BIT(b, 6, 0x417b1dbcu) ^ BIT(b, 7, 0x82f63b78u))
+#define R1(b) \
+	(BIT(b, 0, 0x13a29877u) ^ BIT(b, 1, 0x274530eeu) ^ \
+	 BIT(b, 2, 0x4e8a61dcu) ^ BIT(b, 3, 0x9d14c3b8u) ^ \
+	 BIT(b, 4, 0x3fc5f181u) ^ BIT(b, 5, 0x7f8be302u) ^ \
+	 BIT(b, 6, 0xff17c604u) ^ BIT(b, 7, 0xfbc3faf9u))
+#define R2(b) \
+	(BIT(b, 0, 0xa541927eu) ^ BIT(b, 1, 0x4f6f520du) ^ \
+	 BIT(b, 2, 0x9edea41au) ^ BIT(b, 3, 0x38513ec5u) ^ \
+	 BIT(b, 4, 0x70a27d8au) ^ BIT(b, 5, 0xe144fb14u) ^ \
+	 BIT(b, 6, 0xc76580d9u) ^ BIT(b, 7, 0x8b277743u))
+#define R3(b) \
+	(BIT(b, 0, 0xdd45aab8u) ^ BIT(b, 1, 0xbf672381u) ^ \
+	 BIT(b, 2, 0x7b2231f3u) ^ BIT(b, 3, 0xf64463e6u) ^ \
+	 BIT(b, 4, 0xe964b13du) ^ BIT(b, 5, 0xd725148bu) ^ \
+	 BIT(b, 6, 0xaba65fe7u) ^ BIT(b, 7, 0x52a0c93fu))
+#define FOUR(r, b)  r(b), r((b) + 1u), r((b) + 2u), r((b) + 3u)
+#define SOME(r, b)  FOUR(r, b), FOUR(r, (b) + 4u), FOUR(r, (b) + 8u), \
+	FOUR(r, (b) + 12u)
+#define MANY(r, b)  SOME(r, b), SOME(r, (b) + 16u), SOME(r, (b) + 32u), \
+	SOME(r, (b) + 48u)
+#define ALL(r)      { MANY(r, 0u), MANY(r, 64u), MANY(r, 128u), MANY(r, 192u) }
+static const uint32_t ROW[4][256] = { ALL(R0), ALL(R1), ALL(R2), ALL(R3) };
 /* clang-format on */
 
 uint32_t
 seal_crc32c(uint32_t crc, struct span s)
 {
-	crc = ~crc;
-	for (size_t i = 0; i < s.n; i++) {
-		uint32_t at = (crc ^ s.p[i]) & 0xff;
+	size_t i = 0;
 
-		crc = crc >> 8 ^ LOW[at & 15] ^ HIGH[at >> 4];
-	}
+	crc = ~crc;
+	for (; i + 4 <= s.n; i += 4)
+		crc = ROW[3][(crc ^ s.p[i]) & 0xff] ^
+		    ROW[2][(crc >> 8 ^ s.p[i + 1]) & 0xff] ^
+		    ROW[1][(crc >> 16 ^ s.p[i + 2]) & 0xff] ^
+		    ROW[0][crc >> 24 ^ s.p[i + 3]];
+	for (; i < s.n; i++)
+		crc = crc >> 8 ^ ROW[0][(crc ^ s.p[i]) & 0xff];
 	return ~crc;
 }

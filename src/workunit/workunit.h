@@ -165,8 +165,8 @@ enum st workunit_begin(struct workunit *w, struct span pruned, uint64_t cut,
  * Never fails.  The order of the elements does not matter, nor does one that
  * comes twice.  Of too many are kept: of alerts the most severe and newest, of
  * comments the newest, of entities and nodes a fair share of each kind, chosen
- * by hash.  What was left out, and an element that cannot be understood, is
- * noted for `truncated`.
+ * by hash, long ones last.  What was left out is noted for `truncated`, and so
+ * is an element that cannot be understood.
  * cost     O(size + elements of this part so far); no system call
  */
 void workunit_add(struct workunit *w, enum workunit_part part,

@@ -284,7 +284,10 @@ workunit_entity_add(struct workunit *w, const struct workunit_source *s)
 		workunit_fields_init(&f, BUF_OVER(storage), -1);
 		put_other(&f, s);
 	}
-	slot.rank = workunit_hash(span_of(&f.b), slot.group);
+	/* Long ones stand behind the others of their kind: one of them takes
+	 * the place of ten. */
+	slot.rank = workunit_hash(span_of(&f.b), slot.group) >> 1 |
+	    (uint64_t)(f.b.n > WORKUNIT_LONG_ROW_BYTES) << 63;
 	workunit_rows_add(w, slot, &f);
 	workunit_nodes_add(w, (enum workunit_group)slot.group, span_of(&f.b));
 }

@@ -22,7 +22,7 @@
  *
  * The rank of alerts and comments is severity and age; that of entities and
  * nodes is a hash of their text, a fair draw that stays the same from one
- * version of the incident to the next.
+ * version of the incident to the next (long entities behind the others).
  *
  * A row's cost is the largest of three: its bytes in the record; its bytes in
  * the pool times quota / pool share; and quota / rows of the table.  A quota's

@@ -15,10 +15,10 @@
  *	    src/base/uuid.c src/seal/seal_hash.c tests/fuzz/fuzz_workunit.c \
  *	    -Lbuild/native/deps/lib -lbearssl -o build/fuzz_workunit
  *	build/fuzz_workunit CORPUS_DIR
- * A beginning: cd tests/vectors/workunit; for each of the parts of `full`
- *	{ cat full.incident.json; echo --; cat full.alerts.json; echo --;
+ * A beginning, in tests/vectors/workunit:
+ *	{ cat full.incident.json; echo --; cat full.alerts.json; echo --
  *	cat full.entities.json; echo --; cat full.comments.json; }
- * Replay: -DFUZZ_REPLAY in place of -fsanitize=fuzzer; each file runs twice.
+ * Replay, each file twice: gcc, -fsanitize=address,undefined -DFUZZ_REPLAY.
  */
 #include "workunit/workunit.h"
 

@@ -111,6 +111,32 @@ Test(workunit_limits, a_thousand_addresses_fit_and_more_are_cut)
 	}
 }
 
+Test(workunit_limits, long_entities_go_before_short_ones)
+{
+	struct span record, urls;
+	size_t short_count = 0;
+
+	begin();
+	begin_json("{'entities':[");
+	for (uint64_t i = 0; i < 400; i++) {
+		put_entity("Url", "url", "http://a.example/", i);
+		put(",{'kind':'Url','properties':{'url':'http://b.example/");
+		put_number(i);
+		put_times("b", 1500);
+		put("'}}");
+	}
+	run_add(&r, WORKUNIT_PART_ENTITIES, end_json("]}"));
+	record = write_record();
+	urls = pick(record, "entities.urls");
+	for (size_t at;
+	     (at = span_find_nocase(urls, SPAN_LIT("a.example"))) != SIZE_MAX;
+	     urls = span_sub(urls, at + 1, urls.n))
+		short_count++;
+	cr_expect_eq(short_count, 400u);
+	cr_expect_gt(length_at(record, "entities.urls"), 404u);
+	expect_at(record, "truncated", "['/entities/urls']");
+}
+
 Test(workunit_limits, nodes_are_cut_by_themselves)
 {
 	struct span record;
