@@ -79,9 +79,8 @@ span_sub(struct span s, size_t from, size_t n)
 		from = s.n;
 	if (n > s.n - from)
 		n = s.n - from;
-	if (s.p == NULL)
-		return SPAN_NONE;
-	return (struct span){ s.p + from, n };
+	/* An absent span has no bytes: `from` is 0 then. */
+	return (struct span){ from == 0 ? s.p : s.p + from, n };
 }
 
 /* Split off the first `n` bytes of *s.  False, and *s untouched, if short. */
