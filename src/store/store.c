@@ -98,6 +98,16 @@ note_log_pages(void *ctx, struct sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
+static uint64_t
+file_bytes(const char *path)
+{
+	struct stat file;
+
+	if (path == NULL || stat(path, &file) != 0 || file.st_size < 0)
+		return 0;
+	return (uint64_t)file.st_size;
+}
+
 static enum st
 open_file(struct store *s, struct span dir)
 {
@@ -175,6 +185,21 @@ settle(struct store *s)
 	return rc == SQLITE_OK ? ST_OK : store_fail(s, rc);
 }
 
+/* Without a log the file is as long as its header says.  A header that says
+ * less would have pages in use given out again. */
+static enum st
+check_length(struct store *s)
+{
+	int64_t pages;
+	enum st st = store_exec_int(s, "PRAGMA page_count", &pages);
+
+	if (st == ST_OK &&
+	    file_bytes(sqlite3_db_filename(s->db, "main")) !=
+		(uint64_t)pages * STORE_PAGE_BYTES)
+		st = ST_CORRUPT;
+	return st;
+}
+
 /* keep_log: leave both files as they are. */
 static void
 close_all(struct store *s, bool keep_log)
@@ -212,6 +237,8 @@ store_open_heap(struct store *s, struct span dir, uint32_t max_mib,
 		st = set_up_writing(s, max_mib);
 		if (st == ST_OK)
 			st = settle(s);
+		if (st == ST_OK)
+			st = check_length(s);
 		if (st == ST_OK && is_new)
 			st = store_schema_make(s);
 	}
@@ -310,16 +337,6 @@ store_rollback(struct store *s)
 }
 
 /* ---- figures ------------------------------------------------------------ */
-
-static uint64_t
-file_bytes(const char *path)
-{
-	struct stat file;
-
-	if (path == NULL || stat(path, &file) != 0 || file.st_size < 0)
-		return 0;
-	return (uint64_t)file.st_size;
-}
 
 void
 store_figures(struct store *s, struct store_figures *f)

@@ -84,6 +84,7 @@ enum st
 store_schema_check(struct store *s)
 {
 	int64_t application = 0, schema = 0, tables = 0, page_bytes = 0;
+	int reserved = -1, rc;
 	enum st st = store_exec_int(s, "PRAGMA application_id", &application);
 
 	if (st == ST_OK)
@@ -95,7 +96,10 @@ store_schema_check(struct store *s)
 		st = store_exec_int(s, "PRAGMA page_size", &page_bytes);
 	if (st != ST_OK)
 		return st;
-	if (page_bytes != STORE_PAGE_BYTES)
+	/* A damaged one would put the end of each page elsewhere. */
+	rc = sqlite3_file_control(
+	    s->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+	if (rc != SQLITE_OK || reserved != 0 || page_bytes != STORE_PAGE_BYTES)
 		return ST_CORRUPT;
 	if (application == 0 && schema == 0 && tables == 0)
 		return ST_NOT_FOUND;

@@ -81,7 +81,7 @@ bytes(uint64_t seed, size_t n)
 	static uint8_t room[RECORD_MAX_BYTES];
 
 	for (size_t i = 0; i < n; i++)
-		room[i] = (uint8_t)(noise(seed + i / 8) >> 8 * (i % 8));
+		room[i] = (uint8_t)(noise(seed << 20 | i / 8) >> 8 * (i % 8));
 	return (struct span){ room, n };
 }
 

@@ -3,11 +3,12 @@
 
 #include "store_disk.h"
 
-#include <criterion/criterion.h>
+#include <assert.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ static const char *const SUFFIX[STORE_DISK_FILES] = { "", "-wal", "-journal" };
 struct op {
 	enum store_disk_kind kind;
 	int file;
-	int64_t at; /* offset, or length, or mark, or: synced directory */
+	int64_t at; /* offset, or length, or mark */
 	size_t n;
 	const uint8_t *bytes;
 };
@@ -33,14 +34,18 @@ static size_t pool_n;
 static int (*unix_open)(
     sqlite3_vfs *, sqlite3_filename, sqlite3_file *, int, int *);
 static int (*unix_delete)(sqlite3_vfs *, const char *, int);
-static const sqlite3_io_methods *unix_methods;
-static sqlite3_io_methods methods;
+static int (*unix_open_directory)(const char *, int *);
 
-/* Which file an open one is; SQLite opens few. */
-static struct {
+/* Open files; SQLite opens few.  Asserts, not Criterion's: this runs in
+ * children of a test, too. */
+#define OPEN_MAX_COUNT 8
+
+static struct open_file {
 	sqlite3_file *file;
 	int which;
-} open_file[8];
+	const sqlite3_io_methods *unix_methods;
+	sqlite3_io_methods methods;
+} open_file[OPEN_MAX_COUNT];
 
 static int
 which_name(const char *name)
@@ -54,14 +59,13 @@ which_name(const char *name)
 	return 0;
 }
 
-static int
-which_file(const sqlite3_file *file)
+static struct open_file *
+find(const sqlite3_file *file)
 {
-	for (size_t i = 0; i < 8; i++)
+	for (size_t i = 0; i < OPEN_MAX_COUNT; i++)
 		if (open_file[i].file == file)
-			return open_file[i].which;
-	cr_assert(false, "a file that was never opened");
-	return 0;
+			return &open_file[i];
+	abort();
 }
 
 static void
@@ -70,9 +74,8 @@ remember(enum store_disk_kind kind, int file, int64_t where, const void *bytes,
 {
 	if (!store_disk.record)
 		return;
-	cr_assert(
-	    op_count < STORE_DISK_OP_MAX && pool_n + n <= STORE_DISK_POOL_MAX,
-	    "raise the limits");
+	assert(
+	    op_count < STORE_DISK_OP_MAX && pool_n + n <= STORE_DISK_POOL_MAX);
 	if (n != 0)
 		memcpy(pool + pool_n, bytes, n);
 	op[op_count++] = (struct op){ kind, file, where, n, pool + pool_n };
@@ -81,102 +84,118 @@ remember(enum store_disk_kind kind, int file, int64_t where, const void *bytes,
 
 /* Count a call; what it has to answer. */
 static int
-fate(void)
+fate(bool is_sync)
 {
-	store_disk.calls++;
-	if (store_disk.calls == store_disk.die_at)
+	struct store_disk *d = &store_disk;
+
+	d->calls++;
+	if (d->calls == d->die_at)
 		raise(SIGKILL);
-	if (store_disk.fail_at != 0 &&
-	    (store_disk.calls == store_disk.fail_at ||
-		(store_disk.fail_on && store_disk.calls > store_disk.fail_at)))
-		return store_disk.fail_code;
-	return SQLITE_OK;
+	if (d->fail_at == 0 || d->calls < d->fail_at ||
+	    (d->fail_syncs_only && !is_sync))
+		return SQLITE_OK;
+	if (d->calls > d->fail_at && !d->fail_on && !d->fail_syncs_only)
+		return SQLITE_OK;
+	if (d->fail_syncs_only)
+		d->fail_at = 0;
+	return d->fail_code;
 }
 
 static int
 disk_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 at)
 {
-	int rc = fate();
+	struct open_file *f = find(file);
+	int rc = fate(false);
 
 	if (rc != SQLITE_OK)
 		return rc;
-	remember(DISK_WRITE, which_file(file), at, bytes, (size_t)n);
-	return unix_methods->xWrite(file, bytes, n, at);
+	remember(DISK_WRITE, f->which, at, bytes, (size_t)n);
+	return f->unix_methods->xWrite(file, bytes, n, at);
 }
 
 static int
 disk_truncate(sqlite3_file *file, sqlite3_int64 n)
 {
-	int rc = fate();
+	struct open_file *f = find(file);
+	int rc = fate(false);
 
 	if (rc != SQLITE_OK)
 		return SQLITE_IOERR_TRUNCATE;
-	remember(DISK_TRUNCATE, which_file(file), n, NULL, 0);
-	return unix_methods->xTruncate(file, n);
+	remember(DISK_TRUNCATE, f->which, n, NULL, 0);
+	return f->unix_methods->xTruncate(file, n);
 }
 
 static int
 disk_sync(sqlite3_file *file, int flags)
 {
-	int which = which_file(file);
-	int rc = fate();
+	struct open_file *f = find(file);
+	int rc = fate(true);
 
 	store_disk.syncs++;
-	if (store_disk.failed_sync[which])
+	if (store_disk.failed_sync[f->which])
 		store_disk.resyncs++;
 	if (rc != SQLITE_OK) {
-		store_disk.failed_sync[which] = true;
+		store_disk.failed_sync[f->which] = true;
 		return rc == SQLITE_FULL ? rc : SQLITE_IOERR_FSYNC;
 	}
 	if (store_disk.syncs_lie)
 		return SQLITE_OK;
-	remember(DISK_SYNC, which, 0, NULL, 0);
-	return unix_methods->xSync(file, flags);
+	remember(DISK_SYNC, f->which, 0, NULL, 0);
+	return f->unix_methods->xSync(file, flags);
 }
 
 static int
 disk_close(sqlite3_file *file)
 {
-	for (size_t i = 0; i < 8; i++)
-		if (open_file[i].file == file) {
-			store_disk.failed_sync[open_file[i].which] = false;
-			open_file[i].file = NULL;
-		}
-	return unix_methods->xClose(file);
+	struct open_file *f = find(file);
+
+	store_disk.failed_sync[f->which] = false;
+	f->file = NULL;
+	return f->unix_methods->xClose(file);
 }
 
 static int
 disk_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file,
     int flags, int *out)
 {
+	bool is_new = name != NULL && access(name, F_OK) != 0;
 	int rc = unix_open(vfs, name, file, flags, out);
-	size_t i = 0;
+	struct open_file *f;
 
 	if (rc != SQLITE_OK || file->pMethods == NULL)
 		return rc;
-	while (open_file[i].file != NULL && open_file[i].file != file)
-		cr_assert(++i < 8);
-	open_file[i].file = file;
-	open_file[i].which = which_name(name);
-	cr_assert(unix_methods == NULL || unix_methods == file->pMethods);
-	unix_methods = file->pMethods;
-	methods = *unix_methods;
-	methods.xWrite = disk_write;
-	methods.xTruncate = disk_truncate;
-	methods.xSync = disk_sync;
-	methods.xClose = disk_close;
-	file->pMethods = &methods;
+	f = find(NULL);
+	f->file = file;
+	f->which = which_name(name);
+	f->unix_methods = file->pMethods;
+	f->methods = *file->pMethods;
+	f->methods.xWrite = disk_write;
+	f->methods.xTruncate = disk_truncate;
+	f->methods.xSync = disk_sync;
+	f->methods.xClose = disk_close;
+	file->pMethods = &f->methods;
+	if (is_new)
+		remember(DISK_CREATE, f->which, 0, NULL, 0);
 	return SQLITE_OK;
+}
+
+/* SQLite opens the directory to sync it, and for nothing else. */
+static int
+disk_open_directory(const char *name, int *fd)
+{
+	if (!store_disk.syncs_lie)
+		remember(DISK_SYNC_DIRECTORY, 0, 0, NULL, 0);
+	return unix_open_directory(name, fd);
 }
 
 static int
 disk_delete(sqlite3_vfs *vfs, const char *name, int sync_dir)
 {
-	int rc = fate();
+	int rc = fate(false);
 
 	if (rc != SQLITE_OK)
 		return SQLITE_IOERR_DELETE;
-	remember(DISK_DELETE, which_name(name), sync_dir, NULL, 0);
+	remember(DISK_DELETE, which_name(name), 0, NULL, 0);
 	return unix_delete(vfs, name, sync_dir);
 }
 
@@ -185,12 +204,16 @@ store_disk_install(void)
 {
 	sqlite3_vfs *vfs = sqlite3_vfs_find("unix");
 
-	cr_assert_not_null(vfs);
+	assert(vfs != NULL);
 	if (vfs->xOpen != disk_open) {
 		unix_open = vfs->xOpen;
 		unix_delete = vfs->xDelete;
 		vfs->xOpen = disk_open;
 		vfs->xDelete = disk_delete;
+		unix_open_directory = (int (*)(const char *,
+		    int *))vfs->xGetSystemCall(vfs, "openDirectory");
+		vfs->xSetSystemCall(vfs, "openDirectory",
+		    (sqlite3_syscall_ptr)disk_open_directory);
 	}
 	sqlite3_shutdown(); /* the store sets it up anew */
 }
@@ -200,7 +223,7 @@ store_disk_record(void)
 {
 	if (pool == NULL)
 		pool = malloc(STORE_DISK_POOL_MAX);
-	cr_assert_not_null(pool);
+	assert(pool != NULL);
 	op_count = 0;
 	pool_n = 0;
 	store_disk.record = true;
@@ -233,13 +256,14 @@ store_disk_mark_before(int n)
 	return 0;
 }
 
-/* ---- power cuts ---------------------------------------------------------- */
+/* ---- power cuts --------------------------------------------------------- */
 
 #define IMAGE_MAX (8u << 20)
 
 static uint8_t image[IMAGE_MAX];
 static size_t image_n;
-static bool image_is;
+static bool image_is;    /* there is a file of this name */
+static bool image_named; /* and it is the one that is written to */
 
 static uint64_t
 draw(uint64_t *seed)
@@ -253,7 +277,7 @@ draw(uint64_t *seed)
 static void
 extend(size_t n)
 {
-	cr_assert(n <= IMAGE_MAX, "raise the limits");
+	assert(n <= IMAGE_MAX /* or raise the limits */);
 	if (n > image_n) {
 		memset(image + image_n, 0, n - image_n);
 		image_n = n;
@@ -263,22 +287,15 @@ extend(size_t n)
 static void
 apply(const struct op *o)
 {
-	switch (o->kind) {
-	case DISK_WRITE:
+	if (o->kind == DISK_WRITE && image_named) {
 		extend((size_t)o->at + o->n);
 		memcpy(image + o->at, o->bytes, o->n);
-		image_is = true;
-		break;
-	case DISK_TRUNCATE:
-		image_n = (size_t)o->at < image_n ? (size_t)o->at : image_n;
-		break;
-	case DISK_DELETE:
+	}
+	if (o->kind == DISK_TRUNCATE && image_named && (size_t)o->at < image_n)
+		image_n = (size_t)o->at;
+	if (o->kind == DISK_CREATE || o->kind == DISK_DELETE) {
 		image_n = 0;
-		image_is = false;
-		break;
-	case DISK_SYNC:
-	case DISK_MARK:
-		break;
+		image_is = image_named = o->kind == DISK_CREATE;
 	}
 }
 
@@ -300,17 +317,14 @@ apply_torn(const struct op *o, uint64_t *seed)
 	}
 }
 
-/* The last operation on this file, before n, that made what came before it
- * durable. */
+/* Behind the last operation before n that is a `kind` of this file. */
 static int
-last_sync(int n, int file)
+last(int n, enum store_disk_kind kind, int file)
 {
 	while (n > 0) {
 		const struct op *o = &op[--n];
 
-		if (o->file == file &&
-		    (o->kind == DISK_SYNC ||
-			(o->kind == DISK_DELETE && o->at != 0)))
+		if (o->kind == kind && o->file == file)
 			return n + 1;
 	}
 	return 0;
@@ -319,21 +333,26 @@ last_sync(int n, int file)
 static void
 build(int n, int file, enum store_disk_fate fate_, uint64_t *seed)
 {
-	int synced = last_sync(n, file);
+	int synced = last(n, DISK_SYNC, file);
+	int names_synced = last(n, DISK_SYNC_DIRECTORY, 0);
 
 	image_n = 0;
-	image_is = false;
+	image_is = image_named = false;
 	for (int i = 0; i < n; i++) {
+		const struct op *o = &op[i];
+		bool is_name = o->kind == DISK_CREATE || o->kind == DISK_DELETE;
 		bool chance = draw(seed) >> 40 & 1;
 
-		if (op[i].file != file || op[i].kind == DISK_MARK)
+		if (o->file != file)
 			continue;
-		if (i < synced || fate_ == DISK_ALL)
-			apply(&op[i]);
+		if (i < (is_name ? names_synced : synced) || fate_ == DISK_ALL)
+			apply(o);
 		else if (fate_ == DISK_TORN && chance)
-			apply_torn(&op[i], seed);
+			apply_torn(o, seed);
 		else if (fate_ == DISK_SOME && chance)
-			apply(&op[i]);
+			apply(o);
+		else if (is_name)
+			image_named = false; /* writes go to a lost one */
 	}
 }
 
@@ -353,7 +372,7 @@ store_disk_after(
 		if (!image_is)
 			continue;
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		cr_assert(
+		assert(
 		    fd >= 0 && write(fd, image, image_n) == (ssize_t)image_n);
 		close(fd);
 	}

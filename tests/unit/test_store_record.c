@@ -85,7 +85,7 @@ Test(store_record, bodies_of_1_byte_to_128_kib_come_back_and_others_not)
 
 	OK(store_begin(&store));
 	for (size_t i = 0; i < 9; i++)
-		cr_assert_eq(append(i, SIZES[i]), i + 1);
+		cr_assert_eq(append(i, SIZES[i]), (int64_t)i + 1);
 	IS(ST_MALFORM, store_record_append(&store, &rec, bytes(1, 0), &seq));
 	IS(ST_MALFORM,
 	    store_record_append(&store, &rec,
@@ -249,7 +249,7 @@ Test(store_record, a_full_quota_refuses_and_pruning_makes_room)
 	cr_assert(f.file_bytes <= 16 * 1024 * 1024, "%lu",
 	    (unsigned long)f.file_bytes);
 	OK(store_backlog(&store, 0, &n));
-	cr_assert_eq(n, count, "nothing was lost");
+	cr_assert_eq((int64_t)n, count, "nothing was lost");
 	count += fill(1);
 	/* Acknowledging and pruning work all the same. */
 	OK(store_begin(&store));
@@ -291,7 +291,7 @@ Test(store_record, a_full_transaction_is_undone_as_a_whole)
 	OK(store_cursor_get(&store, ws, &cursor));
 	cr_assert_eq(cursor.modified, -1);
 	OK(store_backlog(&store, 0, &n));
-	cr_assert_eq(n, count);
+	cr_assert_eq((int64_t)n, count);
 }
 
 Test(store_record, a_smaller_quota_than_the_file_refuses_until_pruned)
