@@ -1,8 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""run-tests.py unit|system ... [--only PATTERN] - run tests, add them up.
+"""run-tests.py unit|system ... [options] - run tests, add them up.
 
-unit    build/native/unit, Criterion; PATTERN is a glob over suite/test
+--only PATTERN  only these tests; --limit SECONDS  for all unit tests
+
+unit    build/native/unit, Criterion; PATTERN is a glob over suite/test;
+        stopped after --limit seconds, since a test can defeat Criterion's
+        own limit (an assertion in a forked child waits for ever)
 system  tests/system/test_*.py, unittest; PATTERN is part of a test's id
 
 The last line is "N passed, N failed", with ", N skipped" when tests were
@@ -12,9 +16,12 @@ nothing ran at all.
 
 import argparse
 import os
+import pathlib
 import re
+import signal
 import subprocess
 import sys
+import threading
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -79,7 +86,18 @@ def watch_leaks(lines, tally):
             tally.failed[-1] = f"leak in {where[1]}"
 
 
-def run_unit(tally, only):
+def kill_marked(mark):
+    """Kill the processes that inherited mark in their environment: Criterion's
+    workers are in sessions of their own."""
+    for environ in pathlib.Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark.encode() in environ.read_bytes().split(b"\0"):
+                os.kill(int(environ.parent.name), signal.SIGKILL)
+        except (FileNotFoundError, PermissionError, ProcessLookupError):
+            continue
+
+
+def run_unit(tally, only, limit_s):
     report = os.path.join(NATIVE, "unit.tap")
     if os.path.exists(report):
         os.remove(report)
@@ -87,10 +105,15 @@ def run_unit(tally, only):
                str(os.cpu_count() or 1), "--timeout", "120"]
     if only:
         command += ["--filter", only]
-    env = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1")
+    mark = f"WF_UNIT_RUN={os.getpid()}"
+    env = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1",
+               WF_UNIT_RUN=str(os.getpid()))
+    watchdog = threading.Timer(limit_s, kill_marked, [mark])
+    watchdog.start()
     with subprocess.Popen(command, cwd=ROOT, env=env, text=True,
                           errors="replace", stderr=subprocess.PIPE) as unit:
         watch_leaks(unit.stderr, tally)
+    watchdog.cancel()
     known = len(tally.failed)
     lost = read_tap(report, tally) if os.path.exists(report) else 1
     if lost > 0 or (unit.returncode != 0 and len(tally.failed) == known):
@@ -147,10 +170,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("kinds", nargs="+", choices=["unit", "system"])
     parser.add_argument("--only", default="")
+    parser.add_argument("--limit", type=float, default=900)
     args = parser.parse_args()
     tally = Tally()
     if "unit" in args.kinds:
-        run_unit(tally, args.only)
+        run_unit(tally, args.only, args.limit)
     if "system" in args.kinds:
         run_system(tally, args.only)
     return tally.print()

@@ -551,6 +551,16 @@ class RunTests(ScriptCase):
                 self.assertEqual(self.last_line("unit")[:2],
                                  ("1 passed, 1 failed", 1))
 
+    def test_unit_tests_that_hang_are_stopped_with_their_workers(self):
+        self.write("build/native/unit", """\
+            #!/bin/sh
+            echo "1..1" >unit.tap
+            setsid sleep 300 &
+            wait
+            """, executable=True)
+        line, code, _ = self.last_line("unit", "--limit", "1")
+        self.assertEqual((line, code), ("0 passed, 1 failed", 1))
+
     def test_leak_found_after_a_passed_test_is_a_failure(self):
         self.unit("1..1\nok - a::one  (0.00s)\n", sanitizer="""\
             ==7==ERROR: LeakSanitizer: detected memory leaks
