@@ -79,9 +79,10 @@ check_curl() {
 	sh ./curl-config --protocols >protocols
 	[ "$(tr '\n' ' ' <protocols)" = "HTTP HTTPS " ] ||
 	    fail "libcurl for $target speaks more than HTTP and HTTPS: correct scripts/curl-options.txt."
-	grep -q '^#define USE_BEARSSL 1' lib/curl_config.h &&
-	grep -q '^#define USE_ARES 1' lib/curl_config.h ||
-	    fail "libcurl for $target lacks BearSSL or c-ares: read $log."
+	for feature in USE_BEARSSL USE_ARES; do
+		grep -q "^#define $feature 1" lib/curl_config.h ||
+		    fail "libcurl for $target was built without $feature: read $log."
+	done
 	! grep -q 'unrecognized options' "$log" ||
 	    fail "libcurl's configure does not know a switch of scripts/curl-options.txt: remove it (named in $log)."
 }

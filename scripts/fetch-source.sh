@@ -60,6 +60,7 @@ need dpkg-source dpkg-dev
 # for this Debian release (SUFFIX empty) or for its security fixes (-security).
 archives() {
 	codename=$(. /etc/os-release && printf %s "${VERSION_CODENAME:-}")
+	# shellcheck disable=SC2016 # apt fills these in
 	apt-get indextargets --no-release-info \
 	    --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 2>/dev/null |
 	awk -v c="$codename" -v s="$1" '

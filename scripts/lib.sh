@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2034 # what is set here is used elsewhere
 # lib.sh - what the build scripts share.  Sourced, not run.
 #
 # A script that cannot go on says in one sentence what to do, on stderr, and

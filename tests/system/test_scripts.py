@@ -493,6 +493,42 @@ class Checks(ScriptCase):
             "both writable and executable", "has no stack canary")
 
 
+class Lint(ScriptCase):
+    """lint.sh fails when any one of its checks does."""
+
+    TOOLS = ("clang-format", "clang-tidy", "clang", "shellcheck")
+
+    def setUp(self):
+        super().setUp()
+        self.write("src/json/json.c", "")
+        self.write("tests/unit/test_json.c", "")
+        for folder in ("board", "rootfs", "firmware", ".ci", "build/x86_64"):
+            os.makedirs(self.path(folder))
+        self.env["LINT_FLAGS"] = "-std=c11"
+        self.checks = [name for name in os.listdir(self.path("scripts"))
+                       if name.startswith("check-")
+                       and name != "check-elf.sh"]
+        for name in self.checks:
+            self.write("scripts/" + name, "#!/bin/sh\n", executable=True)
+        for name in self.TOOLS:
+            self.stub(name, "exit 0")
+
+    def test_each_check_alone_makes_it_fail(self):
+        run = self.run_script("lint.sh", "build/x86_64")
+        self.assertEqual((run.returncode, run.stdout.count(": ok ")),
+                         (0, len(self.TOOLS) + len(self.checks)), run)
+        for name in self.TOOLS + tuple(self.checks):
+            folder = "scripts/" if name.startswith("check-") else "stubs/"
+            with self.subTest(check=name):
+                self.write(folder + name, "#!/bin/sh\necho why; exit 1\n",
+                           executable=True)
+                run = self.run_script("lint.sh", "build/x86_64")
+                self.assertEqual(run.returncode, 1)
+                self.assertEqual(run.stdout.count("FAILED"), 1, run.stdout)
+                self.assertIn("why", run.stdout)
+                self.write(folder + name, "#!/bin/sh\n", executable=True)
+
+
 class RunTests(ScriptCase):
     """run-tests.py adds up what Criterion and unittest report."""
 
