@@ -30,6 +30,7 @@
 #include <assert.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "platform/file.h"
 
@@ -185,6 +186,17 @@ settle(struct store *s)
 	return rc == SQLITE_OK ? ST_OK : store_fail(s, rc);
 }
 
+/* A file that may be written, but whose header names a later format. */
+static enum st
+check_writable(struct store *s)
+{
+	const char *path = sqlite3_db_filename(s->db, "main");
+
+	if (sqlite3_db_readonly(s->db, "main") == 0)
+		return ST_OK;
+	return path != NULL && access(path, W_OK) == 0 ? ST_CORRUPT : ST_IO;
+}
+
 /* Without a log the file is as long as its header says.  A header that says
  * less would have pages in use given out again. */
 static enum st
@@ -234,7 +246,9 @@ store_open_heap(struct store *s, struct span dir, uint32_t max_mib,
 	if (st == ST_OK || st == ST_NOT_FOUND) {
 		bool is_new = st == ST_NOT_FOUND;
 
-		st = set_up_writing(s, max_mib);
+		st = check_writable(s);
+		if (st == ST_OK)
+			st = set_up_writing(s, max_mib);
 		if (st == ST_OK)
 			st = settle(s);
 		if (st == ST_OK)

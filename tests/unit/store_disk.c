@@ -91,13 +91,11 @@ fate(bool is_sync)
 	d->calls++;
 	if (d->calls == d->die_at)
 		raise(SIGKILL);
+	if (is_sync && d->fail_sync > 0 && --d->fail_sync == 0)
+		return SQLITE_IOERR_FSYNC;
 	if (d->fail_at == 0 || d->calls < d->fail_at ||
-	    (d->fail_syncs_only && !is_sync))
+	    (d->calls > d->fail_at && !d->fail_on))
 		return SQLITE_OK;
-	if (d->calls > d->fail_at && !d->fail_on && !d->fail_syncs_only)
-		return SQLITE_OK;
-	if (d->fail_syncs_only)
-		d->fail_at = 0;
 	return d->fail_code;
 }
 

@@ -32,11 +32,11 @@ enum store_disk_kind {
 struct store_disk {
 	int calls; /* that change a file or sync it */
 	int syncs;
-	int fail_at;   /* this call fails; 0 none */
-	bool fail_on;  /* and all after it */
-	int fail_code; /* SQLITE_IOERR_WRITE, SQLITE_FULL, ...  for a sync
+	int fail_at;    /* this call fails; 0 none */
+	bool fail_on;   /* and all after it */
+	int fail_code;  /* SQLITE_IOERR_WRITE, SQLITE_FULL, ...  for a sync
 	                 * SQLITE_IOERR_FSYNC in any case but SQLITE_FULL */
-	bool fail_syncs_only; /* the next sync from fail_at on */
+	int fail_sync;  /* the n-th sync from now fails */
 	int die_at;     /* the process is killed before this call; 0 none */
 	bool syncs_lie; /* syncs do nothing, to see whether a test notices */
 	bool record;

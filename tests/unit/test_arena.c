@@ -138,6 +138,74 @@ Test(arena, foreign_pointer_aborts, .signal = SIGABRT)
 	arena_give(&a, &a);
 }
 
+Test(arena, growing_block_takes_what_is_free_behind_it)
+{
+	uint8_t *p = arena_take(&a, 100);
+	uint8_t *q = arena_take(&a, 200);
+	uint8_t *r = arena_take(&a, 100);
+
+	memset(p, 7, 100);
+	arena_give(&a, q);
+	cr_assert_eq(arena_resize(&a, p, 300), p);
+	cr_assert(p[99] == 7 && all_zero(p + 100, 200));
+	cr_assert_neq(arena_resize(&a, p, 400), p, "r is in the way");
+	arena_give(&a, r);
+	cr_assert_eq(a.used_bytes, 416);
+}
+
+Test(arena, growing_in_place_is_counted_and_can_be_made_to_fail)
+{
+	uint8_t *p = arena_take(&a, 100);
+
+	arena_fail(&a, 0, 1);
+	cr_assert_null(arena_resize(&a, p, 300));
+	cr_assert_eq(a.failed, 1);
+	cr_assert_eq(arena_resize(&a, p, 300), p);
+	cr_assert_eq(a.count, 3);
+	cr_assert_eq(a.used_bytes, 320);
+}
+
+Test(arena, small_block_goes_into_a_large_one_that_was_given_back)
+{
+	uint8_t *p = arena_take(&a, 1000);
+
+	cr_assert_not_null(arena_take(&a, 10));
+	arena_give(&a, p);
+	cr_assert_eq(arena_take(&a, 10), p);
+}
+
+Test(arena, hole_that_was_too_small_is_not_forgotten)
+{
+	uint8_t *p = arena_take(&a, 48);
+
+	cr_assert_not_null(arena_take(&a, 1));
+	arena_give(&a, p);
+	cr_assert_neq(arena_take(&a, 96), p, "of the same class");
+	cr_assert_eq(arena_take(&a, 48), p);
+}
+
+/* Each class of sizes has a place to begin: what is given back must be found by
+ * all classes that it serves, wherever a search for another one ended. */
+Test(arena, first_fit_by_address_whatever_was_searched_before)
+{
+	static const size_t SIZE[] = { 10, 40, 100, 200, 400, 900, 3000 };
+	uint8_t *p[7], *end;
+
+	for (size_t i = 0; i < 7; i++)
+		p[i] = arena_take(&a, SIZE[i]);
+	end = arena_take(&a, 5000);
+	for (size_t i = 7; i-- > 0;) {
+		arena_give(&a, p[i]);
+		cr_assert_eq(arena_take(&a, SIZE[i]), p[i]);
+		arena_give(&a, p[i]);
+	}
+	cr_assert_eq(arena_take(&a, 4000), p[0], "merged into one");
+	arena_give(&a, p[0]);
+	for (size_t i = 0; i < 7; i++)
+		cr_assert_eq(arena_take(&a, SIZE[i]), p[i]);
+	cr_assert_geq((uint8_t *)arena_take(&a, 1), end);
+}
+
 /* A random walk of takes, resizes and gives with patterns in every block: no
  * block overlaps another, and the end is one free block again. */
 Test(arena, random_use_never_overlaps_and_leaves_nothing)
@@ -155,7 +223,17 @@ Test(arena, random_use_never_overlaps_and_leaves_nothing)
 		seed = seed * 1664525u + 1013904223u;
 		k = (seed >> 8) % 64;
 		n = (seed >> 14) % 3000;
-		if (b[k].p == NULL) {
+		if (b[k].p != NULL && (seed & 0x80) != 0) {
+			uint8_t *moved = arena_resize(&a, b[k].p, n);
+
+			for (size_t j = 0; moved != NULL && j < n; j++)
+				if (j < b[k].n)
+					cr_assert_eq(moved[j], b[k].mark);
+			if (moved != NULL) {
+				b[k].p = moved;
+				b[k].n = n;
+			}
+		} else if (b[k].p == NULL) {
 			b[k].p = arena_take(&a, n);
 			b[k].n = b[k].p == NULL ? 0 : n;
 		} else {

@@ -248,7 +248,7 @@ Test(store_damage, each_flip_in_a_waiting_text_is_found_and_it_can_be_deleted)
 
 	for (uint64_t i = 1; i <= ENTRIES; i++) {
 		/* The 116 bytes before the text are its head. */
-		for (long bit = -116 * 8; bit < 300 * 8; bit += 97) {
+		for (long bit = -116 * 8; bit < 300 * 8; bit += 193) {
 			flip_near(bytes(100 + i, 300), bit);
 			write_damaged(file_n);
 			OK(store_open(
@@ -344,6 +344,7 @@ Test(store_damage, each_bit_of_the_header_is_refused_or_harmless)
 			continue;
 		}
 		cr_assert_eq(read_records(&bad), RECORDS, "bit %zu", bit);
+		(void)work_off(&bad); /* or a write says it is damaged */
 		store_close(&store);
 	}
 	cr_log_info("%d of 800 refused", refused);
@@ -354,7 +355,7 @@ Test(store_damage, each_bit_of_the_header_is_refused_or_harmless)
  * places of a page come up.  WF_ALL_BITS=1 takes every one (an hour). */
 Test(store_damage, any_bit_may_turn_over, .timeout = 7200)
 {
-	size_t step = getenv("WF_ALL_BITS") == NULL ? 331 : 1;
+	size_t step = getenv("WF_ALL_BITS") == NULL ? 1499 : 1;
 	int flips = 0, refused = 0;
 
 	for (size_t bit = 0; bit < file_n * 8; bit += step) {
@@ -364,7 +365,7 @@ Test(store_damage, any_bit_may_turn_over, .timeout = 7200)
 		refused += !use_all();
 	}
 	cr_log_info("%d flips, %d refused", flips, refused);
-	cr_assert(flips > 1000);
+	cr_assert(flips > 300);
 }
 
 /* ---- more than bits ----------------------------------------------------- */
@@ -407,26 +408,56 @@ Test(store_damage, a_log_of_noise_is_ignored)
 	cr_assert_eq(bad, 0);
 }
 
-Test(store_damage, a_record_that_stands_in_for_another_is_found)
+/* Change the closed database as `sqlite3` would. */
+static void
+alter(const char *sql)
 {
-	struct store_record rec;
-	struct buf body = BUF_OVER(room);
 	sqlite3 *db;
 
 	cr_assert_eq(
 	    sqlite3_open(scratch_path(&at, "store.db"), &db), SQLITE_OK);
-	cr_assert_eq(
-	    sqlite3_exec(db,
-		"UPDATE record SET body=(SELECT body FROM record WHERE seq=1)"
-		" WHERE seq=2; UPDATE record SET seq=99 WHERE seq=3;"
-		"UPDATE record SET version=5 WHERE seq=4;"
-		"UPDATE record SET enrichment=6 WHERE seq=5;"
-		"UPDATE record SET id=zeroblob(16) WHERE seq=6;"
-		"UPDATE cursor SET modified=43; UPDATE sink SET seq=4",
-		NULL, NULL, NULL),
-	    SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s",
+	    sqlite3_errmsg(db));
 	sqlite3_close(db);
 	sqlite3_shutdown();
+}
+
+Test(store_damage, an_order_that_says_something_else_than_the_entry_is_found)
+{
+	static const char *const SQL[] = {
+		"UPDATE todo SET id=3-id WHERE id<3",
+		"UPDATE todo SET severity=severity+10 WHERE id<3",
+		"UPDATE todo SET fresh=0 WHERE id<3",
+		"UPDATE todo SET modified=99 WHERE id<3",
+		"UPDATE todo SET due=1 WHERE id<3",
+		"UPDATE todo SET id=id+50 WHERE id<3",
+		"UPDATE todo SET key=x'0361' WHERE id<3",
+	};
+	int bad;
+
+	for (size_t i = 0; i < 7; i++) {
+		memcpy(damaged, file, file_n);
+		write_damaged(file_n);
+		alter(SQL[i]);
+		OK(store_open(&store, span_str(at.dir), MAX_MIB, &memory));
+		cr_assert_eq(work_off(&bad), ENTRIES - 2, "%s", SQL[i]);
+		/* Two of one name go at once. */
+		cr_assert_eq(bad, i == 6 ? 1 : 2, "%s", SQL[i]);
+		store_close(&store);
+	}
+}
+
+Test(store_damage, a_record_that_stands_in_for_another_is_found)
+{
+	struct store_record rec;
+	struct buf body = BUF_OVER(room);
+
+	alter("UPDATE record SET body=(SELECT body FROM record WHERE seq=1)"
+	      " WHERE seq=2; UPDATE record SET seq=99 WHERE seq=3;"
+	      "UPDATE record SET version=5 WHERE seq=4;"
+	      "UPDATE record SET enrichment=6 WHERE seq=5;"
+	      "UPDATE record SET id=zeroblob(16) WHERE seq=6;"
+	      "UPDATE cursor SET modified=43; UPDATE sink SET seq=4");
 	OK(store_open(&store, span_str(at.dir), MAX_MIB, &memory));
 	OK(store_record_next(&store, 0, &rec, &body));
 	for (int64_t after = 1; after < 98; after = after == 2 ? 3 :

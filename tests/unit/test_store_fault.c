@@ -199,9 +199,7 @@ Test(store_fault, after_a_failed_sync_opening_writes_all_of_the_log_anew)
 
 	OK(write_transaction(1));
 	OK(write_transaction(2));
-	store_disk.fail_at = store_disk.calls + 1;
-	store_disk.fail_code = SQLITE_IOERR_FSYNC;
-	store_disk.fail_syncs_only = true;
+	store_disk.fail_sync = 1;
 	IS(ST_IO, write_transaction(3));
 	store_disk = (struct store_disk){ 0 };
 	OK(reopen());
@@ -216,6 +214,31 @@ Test(store_fault, after_a_failed_sync_opening_writes_all_of_the_log_anew)
 	OK(store_open(&store, span_str(at.dir), MAX_MIB, &memory));
 	OK(store_workspace(&store, SPAN_LIT(WS_KEY), &ws));
 	check_transactions(3);
+}
+
+/* A commit that brings the log to its length syncs it, and then, to copy it,
+ * once more, and the database. */
+Test(store_fault, a_failed_sync_in_a_checkpoint_is_said_and_not_tried_again)
+{
+	for (int n = 2; n <= 3; n++) {
+		int64_t t = 0;
+
+		do {
+			store_disk = (struct store_disk){ .fail_sync = n };
+			OK(write_transaction(++t));
+			cr_assert(t < 100);
+		} while (store_disk.syncs < n);
+		cr_assert(t > 10);
+		IS(ST_IO, write_transaction(t + 1));
+		IS(ST_IO, write_transaction(t + 1));
+		cr_assert_eq(store_disk.resyncs, 0);
+		OK(reopen());
+		OK(store_workspace(&store, SPAN_LIT(WS_KEY), &ws));
+		check_transactions(t);
+		cr_assert_eq(store_disk.resyncs, 0);
+		clean();
+		make();
+	}
 }
 
 Test(store_fault, opening_on_a_failing_disk_has_a_defined_end)
