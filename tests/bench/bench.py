@@ -27,8 +27,8 @@ import simulator  # noqa: E402
 
 SIZES = (100, 1000, 10000)
 #: Runs of the product, each followed by one of the floor.
-PAIRS = {100: 9, 1000: 5}
-PAIRS_OTHERWISE = 3
+PAIRS = {100: 15, 1000: 9}
+PAIRS_OTHERWISE = 5
 RUN_SECONDS = 540.0
 
 LATENCY_MS = 30
