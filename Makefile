@@ -67,10 +67,13 @@ CC_P := $(BOARD_TOOLS)gcc -specs=$(CURDIR)/$(BOARD_SPECS)
 HARDEN := -fstack-protector-strong -fstack-clash-protection
 HARDEN_OURS := -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
 # Small code, each function droppable; nothing unwinds, so no tables for it.
+# Ours takes what a loop over each byte gains from -O2 (40 KiB more, 5 % less
+# CPU); libraries do not (SQLite: 200 KiB more).
 CODE_P := -Os -g -fPIE -ffunction-sections -fdata-sections \
         -fno-asynchronous-unwind-tables -fno-unwind-tables \
         $(HARDEN) $(BOARD_CFLAGS) -idirafter $(CURDIR)/$P/kernel
-CFLAGS_P := -std=c11 $(WARN) $(CODE_P) $(HARDEN_OURS) -fvisibility=hidden -fcallgraph-info \
+CFLAGS_P := -std=c11 $(WARN) $(CODE_P) -O2 $(HARDEN_OURS) \
+        -fvisibility=hidden -fcallgraph-info \
         -ffile-prefix-map=$(CURDIR)=. $(DEFS) -Isrc -isystem $P/deps/include
 LDFLAGS_P := -static-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now \
         -Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--fatal-warnings

@@ -206,7 +206,8 @@ json_keep_key(struct json_project *jp)
 	for (; i != JSON_NOT_WANTED; i = jp->next[i]) {
 		const struct json_want *w = &jp->wants[i];
 
-		if (strlen(w->name) == jp->key_n && !is_elements(w) &&
+		if (w->name[0] == (char)jp->key[0] &&
+		    strlen(w->name) == jp->key_n && !is_elements(w) &&
 		    memcmp(w->name, jp->key, jp->key_n) == 0)
 			break;
 	}

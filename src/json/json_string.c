@@ -174,13 +174,13 @@ json_take_string(struct json_project *jp, struct span s)
 		struct span rest = span_sub(s, i, s.n);
 		size_t run = json_plain_run(rest);
 
-		if (run == 0) {
-			i += take_special(jp, rest);
-			continue;
+		if (run != 0) {
+			end_surrogate(jp);
+			json_keep_run(jp, span_sub(rest, 0, run));
 		}
-		end_surrogate(jp);
-		json_keep_run(jp, span_sub(rest, 0, run));
 		i += run;
+		if (i < s.n)
+			i += take_special(jp, span_sub(s, i, s.n));
 	}
 	return i;
 }

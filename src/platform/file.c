@@ -24,6 +24,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define OTHERS (S_IRWXG | S_IRWXO)
@@ -207,6 +208,26 @@ file_write_all(int fd, struct span data)
 			return ST_IO;
 	}
 	return ST_OK;
+}
+
+enum st
+file_write_line(int fd, struct span text)
+{
+	static char newline[] = "\n";
+	const struct iovec parts[] = {
+		{ .iov_base = (void *)(uintptr_t)text.p, .iov_len = text.n },
+		{ .iov_base = newline, .iov_len = 1 },
+	};
+	ssize_t n = writev(fd, parts, 2);
+	size_t done = n < 0 ? 0 : (size_t)n;
+	enum st st = ST_OK;
+
+	/* What one call did not take, or why it took nothing. */
+	if (done < text.n)
+		st = file_write_all(fd, span_sub(text, done, text.n));
+	if (st == ST_OK && done <= text.n)
+		st = file_write_all(fd, SPAN_LIT("\n"));
+	return st;
 }
 
 /* The name that a replacement has until it is whole.  False: too long. */

@@ -71,6 +71,9 @@ enum st file_sync_parent(const char *path) MUST_CHECK;
  * part of it may have been written. */
 enum st file_write_all(int fd, struct span data) MUST_CHECK;
 
+/* Likewise, and a newline behind it, with one system call as a rule. */
+enum st file_write_line(int fd, struct span text) MUST_CHECK;
+
 /* Gets one name, borrowed for the call; false ends the listing. */
 typedef bool file_visitor(void *ctx, struct span name);
 

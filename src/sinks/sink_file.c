@@ -179,8 +179,7 @@ sink_file_write(struct sink_file *s, struct span record)
 		if (st != ST_OK)
 			return st;
 	}
-	if (file_write_all(s->fd, record) != ST_OK ||
-	    file_write_all(s->fd, SPAN_LIT("\n")) != ST_OK)
+	if (file_write_line(s->fd, record) != ST_OK)
 		return give_up(s);
 	s->size_bytes += record.n + 1;
 	return ST_OK;

@@ -40,7 +40,7 @@
  * that the log's index is in memory. */
 static const char *const READ_SETTING[] = {
 	"PRAGMA locking_mode=EXCLUSIVE",
-	"PRAGMA cache_size=20",
+	"PRAGMA cache_size=24",
 	"PRAGMA cell_size_check=1",
 };
 
@@ -52,7 +52,7 @@ static const char *const WRITE_SETTING[] = {
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-static_assert(STORE_CACHE_PAGE_COUNT == 20, "as in READ_SETTING");
+static_assert(STORE_CACHE_PAGE_COUNT == 24, "as in READ_SETTING");
 static_assert(
     STORE_LOG_PAGE_COUNT * STORE_PAGE_BYTES == 1572864, "as in WRITE_SETTING");
 
@@ -320,8 +320,11 @@ store_commit(struct store *s)
 	enum st st;
 
 	assert(s->in_transaction);
+	/* A failure is the transaction's, which the commit repeats. */
+	st = store_waiting_flush(s);
 	q = store_query(s, STORE_SQL_COMMIT);
-	st = store_query_run(&q);
+	if (st == ST_OK)
+		st = store_query_run(&q);
 	s->in_transaction = false;
 	s->st = ST_OK;
 	if (st == ST_OK)

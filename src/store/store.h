@@ -58,6 +58,16 @@ struct store_memory {
 #define STORE_KEY_MAX_BYTES (2u + STORE_NAME_MAX_BYTES)
 #define STORE_ROW_MAX_BYTES (72u + 11u * STORE_CHANGE_MAX_COUNT)
 
+/* Rows that wait for the commit; see store_waiting.c. */
+struct store_waiting {
+	unsigned n;
+	uint8_t order[STORE_WAITING_MAX_COUNT]; /* slots by key, n of them */
+	struct {
+		uint8_t key_n, row_n;
+		uint8_t bytes[STORE_WAITING_MAX_BYTES];
+	} slot[STORE_WAITING_MAX_COUNT];
+};
+
 /* Private; see store.c. */
 struct store {
 	struct sqlite3 *db;
@@ -73,6 +83,7 @@ struct store {
 	uint8_t row[STORE_ROW_MAX_BYTES];
 	size_t key_n, row_n;
 	int64_t newest;
+	struct store_waiting waiting;
 };
 
 /*

@@ -134,31 +134,40 @@ store_cursor_put(
 
 /* ---- incidents ---------------------------------------------------------- */
 
-/* The bytes of a row, empty without one; from the tree unless they were the
- * last that were asked for. */
 static enum st
-load_bytes(struct store *s, const struct store_key *key)
+query_bytes(struct store *s, struct span key, struct buf *row)
 {
-	struct buf row = BUF_OVER(s->row);
-	struct store_query q;
+	struct store_query q = store_query(s, STORE_SQL_INCIDENT_GET);
 	enum st st;
 
-	if (s->key_n != 0 &&
-	    span_eq((struct span){ s->key, s->key_n }, store_key_span(key)))
-		return ST_OK;
-	s->key_n = 0;
-	q = store_query(s, STORE_SQL_INCIDENT_GET);
-	store_bind_blob(&q, store_key_span(key));
+	store_bind_blob(&q, key);
 	st = store_query_row(&q);
 	if (st == ST_OK)
-		buf_put(&row, store_query_bytes(&q, 0));
+		buf_put(row, store_query_bytes(&q, 0));
 	store_query_end(&q);
-	if (st == ST_OK && row.n == 0)
+	if (st == ST_OK && row->n == 0)
 		return ST_CORRUPT; /* none or too many: not ours */
-	if (st != ST_OK && st != ST_NOT_FOUND)
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* The bytes of a row, empty without one: the last that were asked for, those
+ * that wait, or the tree's. */
+static enum st
+load_bytes(struct store *s, struct span key)
+{
+	struct buf row = BUF_OVER(s->row);
+	enum st st = ST_OK;
+
+	if (s->key_n != 0 && span_eq((struct span){ s->key, s->key_n }, key))
+		return ST_OK;
+	s->key_n = 0;
+	buf_put(&row, store_waiting_get(s, key));
+	if (row.n == 0)
+		st = query_bytes(s, key, &row);
+	if (st != ST_OK)
 		return st;
-	memcpy(s->key, key->b, key->n);
-	s->key_n = key->n;
+	memcpy(s->key, key.p, key.n);
+	s->key_n = key.n;
 	s->row_n = row.n;
 	return ST_OK;
 }
@@ -167,7 +176,7 @@ enum st
 store_row_load(
     struct store *s, const struct store_key *key, struct store_row *row)
 {
-	enum st st = load_bytes(s, key);
+	enum st st = load_bytes(s, store_key_span(key));
 
 	memset(row, 0, sizeof *row);
 	if (s->broken || s->st != ST_OK)
@@ -185,21 +194,22 @@ store_row_save(
 {
 	uint8_t bytes[STORE_ROW_MAX_BYTES];
 	struct buf packed = BUF_OVER(bytes);
-	struct store_query q;
-	enum st st;
+	struct span k = store_key_span(key);
+	enum st st = ST_OK;
 
 	store_pack_row(&packed, key, row);
 	if (s->key_n != 0 &&
 	    span_eq(span_of(&packed), (struct span){ s->row, s->row_n }))
 		return ST_OK;
-	q = store_query(s, STORE_SQL_INCIDENT_PUT);
-	store_bind_blob(&q, store_key_span(key));
-	store_bind_blob(&q, span_of(&packed));
-	st = store_query_run(&q);
+	if (!store_waiting_put(s, k, span_of(&packed))) {
+		st = store_waiting_flush(s);
+		if (st == ST_OK && !store_waiting_put(s, k, span_of(&packed)))
+			st = store_waiting_write(s, k, span_of(&packed));
+	}
 	if (st != ST_OK)
 		return st;
-	memcpy(s->key, key->b, key->n);
-	s->key_n = key->n;
+	memcpy(s->key, k.p, k.n);
+	s->key_n = k.n;
 	memcpy(s->row, bytes, packed.n);
 	s->row_n = packed.n;
 	return ST_OK;
@@ -253,6 +263,8 @@ count_keys(struct store *s, enum store_sql sql, uint32_t ws, uint64_t *count)
 	enum st st = store_key_range(ws, &low, &high);
 
 	*count = 0;
+	if (st == ST_OK)
+		st = store_waiting_flush(s);
 	if (st != ST_OK)
 		return st;
 	q = store_query(s, sql);

@@ -178,10 +178,26 @@ struct store_row;
 /* ST_NOT_FOUND and ST_CORRUPT leave *row zeroed. */
 enum st store_row_load(struct store *s, const struct store_key *key,
     struct store_row *row) MUST_CHECK;
-/* Right after a load of the same key.  Writes nothing when it is as it was
- * loaded. */
+/* Right after a load of the same key.  Nothing when it is as it was loaded;
+ * else it waits for the commit. */
 enum st store_row_save(struct store *s, const struct store_key *key,
     const struct store_row *row) MUST_CHECK;
+
+/* ---- store_waiting.c ---------------------------------------------------- */
+
+/* The bytes of the row that waits under this key; none when none does. */
+struct span store_waiting_get(struct store *s, struct span key);
+
+/* False when there is no slot for it, or it is too long for one: then a row
+ * that waits under this key still stands there. */
+bool store_waiting_put(struct store *s, struct span key, struct span row);
+
+/* Write all that wait; then none does. */
+enum st store_waiting_flush(struct store *s) MUST_CHECK;
+
+/* Write one row now. */
+enum st store_waiting_write(
+    struct store *s, struct span key, struct span row) MUST_CHECK;
 
 /* ---- store_todo.c ------------------------------------------------------- */
 

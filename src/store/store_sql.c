@@ -89,6 +89,7 @@ void
 store_forget(struct store *s)
 {
 	s->key_n = 0;
+	s->waiting.n = 0;
 	s->newest = -1;
 }
 

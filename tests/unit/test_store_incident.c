@@ -328,3 +328,76 @@ Test(store_incident, one_that_was_seen_to_close_takes_at_most_64_bytes)
 	cr_log_info("%.1f bytes", each);
 	cr_assert(each <= 64, "%f", each);
 }
+
+/* ---- rows that wait for the commit -------------------------------------- */
+
+/* Put incidents 1 .. n, of which every third changes its status so often that
+ * its row is a long one, each twice and in an order that is not the keys'. */
+static void
+put_many(uint64_t n)
+{
+	for (uint64_t round = 1; round <= 2; round++)
+		for (uint64_t i = 1; i <= n; i++) {
+			struct store_incident inc = incident(
+			    (int64_t)(i + 1000 * round));
+
+			OK(store_incident_put(&store, ws, guid(i), &inc));
+			for (int64_t k = 0; i % 3 == 0 && k < 20; k++)
+				OK(store_change_add(&store, ws, guid(i),
+				    (struct store_change){ k << 50, 1 }));
+		}
+}
+
+static void
+check_many(uint64_t n, int64_t offset, size_t changes)
+{
+	struct store_change list[STORE_CHANGE_MAX_COUNT];
+	struct store_incident got;
+	uint64_t count;
+	size_t listed;
+
+	OK(store_incident_count(&store, ws, &count));
+	cr_assert_eq(count, n);
+	for (uint64_t i = 1; i <= n; i++) {
+		OK(store_incident_get(&store, ws, guid(i), &got));
+		cr_assert_eq(got.modified, (int64_t)i + offset);
+		OK(store_change_list(&store, ws, guid(i), list, &listed));
+		cr_assert_eq(listed, i % 3 == 0 ? changes : 0);
+	}
+}
+
+Test(store_incident, more_rows_than_can_wait_are_all_there)
+{
+	uint64_t n = 3 * STORE_WAITING_MAX_COUNT + 1;
+
+	OK(store_begin(&store));
+	put_many(n);
+	check_many(n, 2000, STORE_CHANGE_MAX_COUNT);
+	OK(store_commit(&store));
+	OK(reopen());
+	check_many(n, 2000, STORE_CHANGE_MAX_COUNT);
+}
+
+Test(store_incident, rows_that_wait_are_seen_and_are_undone_with_the_rest)
+{
+	struct store_incident got;
+
+	OK(store_begin(&store));
+	put_many(30);
+	OK(store_commit(&store));
+	OK(store_begin(&store));
+	for (uint64_t i = 1; i <= 60; i++) {
+		got = incident(7);
+		OK(store_incident_put(&store, ws, guid(i), &got));
+	}
+	OK(store_incident_get(&store, ws, guid(1), &got));
+	cr_assert_eq(got.modified, 7);
+	OK(store_incident_get(&store, ws, guid(60), &got));
+	cr_assert_eq(got.modified, 7);
+	store_rollback(&store);
+	check_many(30, 2000, STORE_CHANGE_MAX_COUNT);
+	OK(store_begin(&store));
+	OK(store_commit(&store));
+	OK(reopen());
+	check_many(30, 2000, STORE_CHANGE_MAX_COUNT);
+}
