@@ -31,6 +31,9 @@
 /* Directory entries read at a time: about 30 names of secrets. */
 #define FILE_LIST_BUFFER_BYTES 2048u
 
+/* Signals, two listening sockets and their connections, and some more. */
+#define WATCH_MAX_COUNT 16u
+
 /* ---- arena -------------------------------------------------------------- */
 
 /* What libcurl and c-ares need: 88 KiB base and 51 KiB a connection, measured
@@ -396,6 +399,39 @@
 #define CONFIG_FAULT_KEY_MAX_BYTES  96u
 #define CONFIG_FAULT_TEXT_MAX_BYTES 320u
 #define CONFIG_SHOWN_MAX_BYTES      64u
+
+/* ---- control ------------------------------------------------------------ */
+
+/* The contract's: a request's head, and the one body at a time. */
+#define CONTROL_HEAD_MAX_BYTES (8u * 1024u)
+#define CONTROL_BODY_MAX_BYTES (64u * 1024u)
+
+/* Fields of a head; a browser behind a reverse proxy sends about 25. */
+#define CONTROL_FIELD_MAX_COUNT 64u
+
+/* Connections, likewise; those that wait for one in the kernel; and those
+ * that are taken at a time, so that a flood of them stops nothing. */
+#define CONTROL_CONNECTION_MAX_COUNT 8u
+#define CONTROL_BACKLOG_COUNT        16
+#define CONTROL_ACCEPT_MAX_COUNT     16u
+
+/* One piece of an answer; with status line, fields and the chunk around it, it
+ * takes the place of the head. */
+#define CONTROL_PIECE_MAX_BYTES (8u * 1024u)
+#define CONTROL_BUFFER_BYTES    (CONTROL_PIECE_MAX_BYTES + 512u)
+
+/* Names in a path, at most: a scope of the vault has 37 bytes. */
+#define CONTROL_ARG_MAX_COUNT 2u
+#define CONTROL_ARG_MAX_BYTES 64u
+
+/* Head and body must be there within the contract's five seconds; a peer that
+ * takes no byte of its answer for ten, or not all of it in a minute, goes. */
+#define CONTROL_REQUEST_MS 5000
+#define CONTROL_STALL_MS   10000
+#define CONTROL_ANSWER_MS  60000
+
+/* Groups of a peer that are looked at. */
+#define CONTROL_GROUP_MAX_COUNT 64u
 
 /* ---- main --------------------------------------------------------------- */
 
