@@ -2,7 +2,8 @@
 /*
  * Regression tests of scripts/patches/bearssl: the certificate and key
  * decoders of BearSSL 0.6 must stop for good at their first error, and the
- * key decoder must know the size of its own buffer.
+ * key decoder must know the size of its own buffer.  Last, of our switch
+ * BR_RDRAND=0.
  *
  * The inputs are built here, from the inside out: each der_ call puts bytes in
  * front of what is there already.
@@ -301,4 +302,19 @@ Test(patch_bearssl, private_key_of_1537_bytes_is_refused)
 		cr_assert_eq(push_key(&d, sizeof d.bytes),
 		    BR_ERR_X509_UNSUPPORTED, "%zu bytes too many", n);
 	}
+}
+
+/*
+ * RDRAND alone, BearSSL's choice on x86, has returned constants on real
+ * processors; no source at all would leave the keys to what we inject.
+ */
+Test(patch_bearssl, seed_comes_from_the_system_and_not_from_the_processor)
+{
+	br_hmac_drbg_context drbg;
+	const char *name = "";
+
+	br_hmac_drbg_init(&drbg, &br_sha256_vtable, NULL, 0);
+	cr_assert(br_prng_seeder_system(&name) != NULL, "source: %s", name);
+	cr_assert_str_eq(name, "urandom");
+	cr_assert_eq(br_prng_seeder_system(NULL)(&drbg.vtable), 1);
 }
