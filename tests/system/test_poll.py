@@ -347,19 +347,6 @@ class Delivering(PollCase):
         kinds = [m["kind"] for m in self.last()[1]["timeline"]]
         self.assertEqual(kinds.count("comment"), 75)
 
-    def test_every_quirk_of_the_wire_arrives(self) -> None:
-        from simulator import Simulator, store_secrets, write_config
-        import tempfile
-        sim = self.enterContext(Simulator("quirks"))
-        self.state = self.enterContext(tempfile.TemporaryDirectory())
-        write_config(self.state, sim, {
-            "initial_lookback_hours": 8760,
-            "statuses": ["New", "Active", "Closed"]})
-        store_secrets(self.state, sim)
-        done = run_product(["run", "--once"], self.state)
-        self.assertEqual(done.code, 0, done.stderr)
-        self.assertGreater(len(self.records()), 5)
-
 
 @needs_product
 class Tokens(PollCase):
