@@ -334,6 +334,14 @@ class Specification:
             wrong.append(f"{operation.id}: api-version {version}")
         return wrong
 
+    def check_logged(self, entry: Mapping[str, Any],
+                     versions: Sequence[str] = ()) -> list[str]:
+        """What is wrong with a request in the simulator's log, which keeps
+        no body."""
+        empty = entry["headers"].get("content-length", "0") == "0"
+        return self.check_request(entry["method"], entry["target"],
+                                  b"" if empty else b"?", versions)
+
 
 def _check_parameter(operation: Operation, place: str, name: str,
                      text: str) -> list[str]:

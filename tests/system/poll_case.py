@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the tests of polling share: a state directory, a run, the records."""
+import functools
 import json
 import pathlib
 import tempfile
@@ -8,10 +9,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jsonschema
+import openapi
 from simulator import (SHARED, Done, Simulator, run_product, scenario,
                        store_secrets, write_config)
 
 SCHEMA = SHARED / "spec" / "work-unit.schema.json"
+SPECIFICATION = SHARED / "data" / "specification"
+#: Of the API, apart from the one that is described.
+OLDER_VERSIONS = ("2024-03-01",)
+
+
+@functools.cache
+def specification() -> openapi.Specification:
+    """Azure's own description of the API."""
+    return openapi.Specification(SPECIFICATION)
 
 
 def incident(number: int, modified: str = "@-1h", *, alerts: int = 0,
@@ -32,7 +43,11 @@ def incident(number: int, modified: str = "@-1h", *, alerts: int = 0,
 
 
 class PollCase(unittest.TestCase):
-    """Runs the product against a simulator and reads what it delivered."""
+    """Runs the product against a simulator and reads what it delivered.
+
+    At the end every request to ARM has to conform to Azure's description,
+    where that is here (test_sim_spec.py is skipped by name where it is not).
+    """
 
     def start(self, incidents: Sequence[Mapping[str, Any]] = (),
               connector: Mapping[str, Any] = {},
@@ -40,10 +55,20 @@ class PollCase(unittest.TestCase):
         """A simulator and a configured state directory (self.state)."""
         sim = Simulator(scenario(incidents, **more))
         self.enterContext(sim)
+        self.addCleanup(self.check_requests, sim)
         self.state = self.enterContext(tempfile.TemporaryDirectory())
         write_config(self.state, sim, connector, **config)
         store_secrets(self.state, sim)
         return sim
+
+    def check_requests(self, sim: Simulator) -> None:
+        """What it asked since the last reset; its links are asked as given."""
+        if sim.code is not None or not SPECIFICATION.is_dir():
+            return
+        for entry in sim.requests(origin="arm"):
+            if entry["op"] not in ("refused", "plain", "handshake"):
+                self.assertEqual(specification().check_logged(
+                    entry, OLDER_VERSIONS), [], entry["target"])
 
     def run_once(self, code: int = 0) -> Done:
         """`run --once`, which must end with this code."""
