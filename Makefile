@@ -147,7 +147,8 @@ $N/obj/tests/%.o: tests/unit/%.c $N/flags $N/deps/.stamp | tools-test
 
 $N/wf-sentinel: $(OBJ_N) $(OBJ_F) $N/deps/.stamp
 	@echo "  LD    $@"
-	@$(CC_N) $(SANITIZE) $(OBJ_N) $(OBJ_F) -L$N/deps/lib $(LIBS) -o $@
+	@$(CC_N) $(SANITIZE) -Wl,--wrap=http_start \
+	    $(OBJ_N) $(OBJ_F) -L$N/deps/lib $(LIBS) -o $@
 
 $N/obj/faults/%.o: tests/faults/%.c $N/flags $N/deps/.stamp
 	@mkdir -p $(@D)

@@ -24,6 +24,12 @@ DEFINED = {0, 65, 70, 75, 77}
 #: 1: each allocation is refused in its turn; a larger number takes every so
 #: many, for a quick look.
 EVERY = int(os.environ.get("WF_EVERY", "1"))
+#: Of one request (reliability.md, R9), its connection included; and of a page
+#: on a connection that is there: a token of 4 KiB is copied twice.
+REQUEST_COUNT, REQUEST_BYTES = 100, 80_000
+PAGE_BYTES = 12 * 1024
+#: What one TLS connection cannot do without.
+TLS_BYTES = 41_320
 
 
 class Faulty(unittest.TestCase):
@@ -126,7 +132,33 @@ class Faulty(unittest.TestCase):
         # Two connections; the first phase with one needs half of it.
         self.assertLessEqual(figures[90]["peak"], 2 * 80_000 + 32 * 1024)
         self.assertEqual(figures[90]["failed"], 0)
-        self.assertGreaterEqual(figures[90]["largest"], 41_320)
+        self.assertGreaterEqual(figures[90]["largest"], TLS_BYTES)
+
+    def figures(self, scene: dict[str, Any]) -> dict[str, Any]:
+        """The arena's figures of a first poll of this scenario."""
+        sim = self.enterContext(Simulator(scene))
+        state = self.enterContext(tempfile.TemporaryDirectory())
+        write_config(state, sim, {"initial_lookback_hours": 8760})
+        store_secrets(state, sim)
+        code, errors, figures = self.run_faulty(state)
+        self.assertEqual(code, 0, errors)
+        return figures
+
+    def test_each_kind_of_request_stays_below_its_ceiling(self) -> None:
+        """R9: the token POST with its connection; a page GET on a connection
+        that is there, whatever the page holds."""
+        small = self.figures(scenario([]))
+        full = self.figures(scenario(
+            [incident(n, "2026-03-25T07:00:00Z", description="d" * 5000)
+             for n in range(350)], token={"length": 4096}))
+        for figures in (small, full):
+            token, page = figures["token"], figures["get"]
+            for kind in (token, page):
+                self.assertLessEqual(kind["count"], REQUEST_COUNT)
+                self.assertGreater(kind["count"], 20)
+            self.assertLessEqual(token["bytes"], REQUEST_BYTES)
+            self.assertGreater(token["bytes"], TLS_BYTES)
+            self.assertLessEqual(page["bytes"], PAGE_BYTES)
 
 
 if __name__ == "__main__":
