@@ -38,18 +38,29 @@ clang_format() {
 	c_files | xargs clang-format --dry-run -Werror
 }
 
-# Analyzer and strict warnings over our code, warnings over the unit tests
-# (which are GNU C, as Criterion is); one file a process, as many processes as
-# processors.
-clang_tidy() {
-	# shellcheck disable=SC2086 # a list of flags
-	find src -name '*.c' | sort | xargs -P "$(nproc)" -I FILE \
-	    clang-tidy --quiet FILE -- $LINT_FLAGS
+# Analyzer and strict warnings over our code, the same warnings over what is in
+# tests: all of them, but for the unit tests, which are GNU C as Criterion is.
+# One file a process, as many processes as processors.
+each_file() {
+	xargs -r -P "$(nproc)" -I FILE "$@"
 }
+# shellcheck disable=SC2086 # a list of flags
+clang_tidy() {
+	find src -name '*.c' | sort |
+	    each_file clang-tidy --quiet FILE -- $LINT_FLAGS
+}
+# shellcheck disable=SC2086 # a list of flags
 clang_tests() {
-	# shellcheck disable=SC2086 # a list of flags
-	find tests/unit -name '*.c' | sort | xargs -r -P "$(nproc)" -I FILE \
-	    clang -fsyntax-only $LINT_FLAGS -Wno-pedantic FILE
+	find tests -name '*.c' ! -path 'tests/unit/*' | sort |
+	    each_file clang -fsyntax-only -DFUZZ_REPLAY $LINT_FLAGS FILE || return
+	find tests/unit -name '*.c' | sort |
+	    each_file clang -fsyntax-only $LINT_FLAGS -Wno-pedantic FILE
+}
+# No build compiles these, and gcc refuses what clang lets through.
+# shellcheck disable=SC2086 # a list of flags
+gcc_fuzz() {
+	find tests/fuzz -name '*.c' | sort |
+	    each_file gcc -fsyntax-only -DFUZZ_REPLAY $LINT_FLAGS FILE
 }
 
 shell_check() {
@@ -58,7 +69,8 @@ shell_check() {
 
 check clang-format clang_format
 check clang-tidy clang_tidy
-check 'clang, unit tests' clang_tests
+check 'clang, tests' clang_tests
+check 'gcc, fuzz targets' gcc_fuzz
 check shellcheck shell_check
 check layers scripts/check-layers.sh src scripts/layers.txt
 check symbols scripts/check-symbols.sh "$out/obj" scripts/symbols.txt

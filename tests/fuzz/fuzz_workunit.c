@@ -105,17 +105,16 @@ text_of(const struct kept *k)
 
 /* Forwards or backwards, into one of the records. */
 static size_t
-map(bool backwards)
+map_input(bool backwards)
 {
-	static const struct workunit_origin ORIGIN = { SPAN_LIT("c"),
-		SPAN_LIT("t"), SPAN_LIT("s"), SPAN_LIT("g"), SPAN_LIT("w"),
+	const struct workunit_origin origin = { SPAN_LIT("c"), SPAN_LIT("t"),
+		SPAN_LIT("s"), SPAN_LIT("g"), SPAN_LIT("w"),
 		SPAN_LIT("/subscriptions/S") };
-	static const struct span PLAIN = SPAN_LIT(
-	    "{\"name\":\"n\","
-	    "\"properties\":{\"createdTimeUtc\":"
-	    "\"2026-03-25T07:31:57Z\"}}");
+	const struct span plain = SPAN_LIT("{\"name\":\"n\","
+					   "\"properties\":{\"createdTimeUtc\":"
+					   "\"2026-03-25T07:31:57Z\"}}");
 	struct workunit_context c = {
-		.origin = &ORIGIN, .version = 7, .closed_at = 1
+		.origin = &origin, .version = 7, .closed_at = 1
 	};
 	struct buf out = { record[backwards], 0, RECORD_MAX_BYTES, false };
 	const char *reason;
@@ -125,7 +124,7 @@ map(bool backwards)
 	if (!input.has_incident ||
 	    workunit_begin(&w, text_of(&input.incident), input.incident.cut,
 		&reason) != ST_OK)
-		MUST(workunit_begin(&w, PLAIN, 0, &reason) == ST_OK);
+		MUST(workunit_begin(&w, plain, 0, &reason) == ST_OK);
 	for (unsigned i = 0; i < input.count; i++) {
 		const struct kept
 		    *k = &input.element[backwards ? input.count - 1 - i : i];
@@ -171,8 +170,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		from = line.p + line.n + (rest.p != NULL);
 		part++;
 	}
-	n = map(false);
-	MUST(n == map(true) && memcmp(record[0], record[1], n) == 0);
+	n = map_input(false);
+	MUST(n == map_input(true) && memcmp(record[0], record[1], n) == 0);
 	return 0;
 }
 

@@ -496,12 +496,15 @@ class Checks(ScriptCase):
 class Lint(ScriptCase):
     """lint.sh fails when any one of its checks does."""
 
-    TOOLS = ("clang-format", "clang-tidy", "clang", "shellcheck")
+    TOOLS = ("clang-format", "clang-tidy", "clang", "gcc", "shellcheck")
+    TESTS = ("tests/unit/test_json.c", "tests/fuzz/fuzz_json.c",
+             "tests/bench/floor.c", "tests/system/probe.c")
 
     def setUp(self):
         super().setUp()
         self.write("src/json/json.c", "")
-        self.write("tests/unit/test_json.c", "")
+        for name in self.TESTS:
+            self.write(name, "")
         for folder in ("board", "rootfs", "firmware", ".ci", "build/x86_64"):
             os.makedirs(self.path(folder))
         self.env["LINT_FLAGS"] = "-std=c11"
@@ -527,6 +530,28 @@ class Lint(ScriptCase):
                 self.assertEqual(run.stdout.count("FAILED"), 1, run.stdout)
                 self.assertIn("why", run.stdout)
                 self.write(folder + name, "#!/bin/sh\n", executable=True)
+
+
+    def test_every_c_file_of_tests_meets_clang_with_the_strict_set(self):
+        for wrong in self.TESTS:
+            with self.subTest(file=wrong):
+                self.stub("clang", f"""
+                    case "$*" in
+                    *-std=c11*{wrong}) exit 1 ;;
+                    *-Wno-pedantic*tests/unit/*) exit 0 ;;
+                    *-Wno-pedantic* | *tests/unit/*) exit 2 ;;
+                    esac
+                    """)
+                run = self.run_script("lint.sh", "build/x86_64")
+                self.assertEqual(run.stdout.count("FAILED"), 1, run.stdout)
+        self.stub("clang", """
+            case "$*" in
+            *-Wno-pedantic*tests/unit/*) exit 0 ;;
+            *-Wno-pedantic* | *tests/unit/*) exit 2 ;;
+            esac
+            """)
+        run = self.run_script("lint.sh", "build/x86_64")
+        self.assertEqual(run.returncode, 0, run.stdout)
 
 
 class RunTests(ScriptCase):
