@@ -71,6 +71,7 @@ archives() {
 # The private configuration: what the machine's apt knows about fetching
 # (proxies, time-outs), none of its hooks, pins and sources.  The user _apt
 # need not be able to enter the folder that the project was cloned into.
+# Whatever the machine allows, signatures are checked.
 configure_apt() {
 	mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
 	: >"$state/status"
@@ -89,6 +90,10 @@ configure_apt() {
 		Dir::Etc::parts "/dev/null";
 		APT::Sandbox::User "root";
 		APT::Update::Error-Mode "any";
+		APT::Get::AllowUnauthenticated "false";
+		Acquire::AllowInsecureRepositories "false";
+		Acquire::AllowWeakRepositories "false";
+		Acquire::AllowDowngradeToInsecureRepositories "false";
 		END
 	} >"$state/apt.conf"
 }

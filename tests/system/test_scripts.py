@@ -188,20 +188,58 @@ class FetchSource(ScriptCase):
             "the index of Debian bookworm could not be fetched",
             "connect this machine to its Debian mirror")
 
-    def test_real_apt_without_network_is_one_sentence(self):
+    def real_apt(self, *sources, settings=""):
+        """The machine's apt, with these sources and settings."""
         for name in ("apt-get", "apt-cache"):
             os.remove(os.path.join(self.stubs, name))
-        sources = self.write("sources.list", """\
-            deb http://127.0.0.1:1/debian bookworm main
-            deb http://127.0.0.1:1/security bookworm-security main
-            """)
+        path = self.write("sources.list", "\n".join(sources) + "\n")
         self.env["APT_CONFIG"] = self.write("apt.conf", f"""\
-            Dir::Etc::sourcelist "{sources}";
+            Dir::Etc::sourcelist "{path}";
             Dir::Etc::sourceparts "/dev/null";
-            """)
+            """ + settings)
+
+    def test_real_apt_without_network_is_one_sentence(self):
+        self.real_apt("deb http://127.0.0.1:1/debian bookworm main",
+                      "deb http://127.0.0.1:1/security bookworm-security main")
         self.assert_one_sentence(
             self.run_script("fetch-source.sh", "toy"),
             "the index of Debian bookworm could not be fetched")
+
+    def unsigned_archive(self):
+        """An archive that has the package and no signature; its address."""
+        entries = []
+        for name in ("toy_1.0-1.dsc", "toy_1.0.orig.tar.xz"):
+            with open(self.path("mirror", name), "wb") as file:
+                file.write(self.TARBALL)
+            entries.append(f" {hashlib.sha256(self.TARBALL).hexdigest()}"
+                           f" {len(self.TARBALL)} {name}\n")
+        text = ("Package: toy\nBinary: toy\nVersion: 1.0-1\n"
+                "Maintainer: Nobody <nobody@example.com>\n"
+                "Architecture: all\nFormat: 3.0 (quilt)\nDirectory: .\n"
+                "Checksums-Sha256:\n" + "".join(entries))
+        self.write("mirror/dists/bookworm/main/source/Sources", text)
+        self.write("mirror/dists/bookworm/Release", (
+            "Codename: bookworm\nSuite: stable\nComponents: main\n"
+            "Date: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n"
+            f" {hashlib.sha256(text.encode()).hexdigest()} {len(text)}"
+            " main/source/Sources\n"))
+        return "file:" + self.path("mirror")
+
+    def test_unsigned_archive_is_refused_whatever_the_machine_allows(self):
+        self.real_apt(f"deb {self.unsigned_archive()} bookworm main",
+                      settings="""\
+            Acquire::AllowInsecureRepositories "true";
+            Acquire::AllowWeakRepositories "true";
+            Acquire::AllowDowngradeToInsecureRepositories "true";
+            APT::Get::AllowUnauthenticated "true";
+            """)
+        run = self.run_script("fetch-source.sh", "toy")
+        self.assertEqual(run.returncode, 1, run)
+        self.assertIn("the index of Debian bookworm could not be fetched",
+                      run.stderr)
+        with open(self.path("build/apt/toy.log"), encoding="utf-8") as file:
+            self.assertIn("is not signed", file.read())
+        self.assertIsNone(self.recorded())
 
     def test_missing_dpkg_source_names_its_package(self):
         self.only_tools("sh", "awk", "dirname", "basename", "cat")
