@@ -23,6 +23,17 @@ refuse 'the certificate check cannot be switched off' \
     'SSL_VERIFY(PEER|HOST) *, *0' "$@"
 refuse 'libcurl gets no CA file; anchors are set by the tls module' \
     'CURLOPT_(PROXY_)?CA(INFO|PATH)' "$@"
+
+# In text without line ends, a call whose result nobody takes follows one of
+# these; behind a cast there is no blank.  Only getinfo may be cast to void: its
+# variable then keeps the value that it had.
+before='([;{}]|\*/|[^ ]:|\) |\<else|\<do)'
+for file in $(find "$@" -name '*.c' | sort); do
+	! tr -s '[:space:]\134' ' ' <"$file" |
+	    grep -oE -e "($before|\)!?) ?curl_[a-z]+_setopt ?\([^;]*;" \
+		-e "$before ?curl_[a-z]+_getinfo ?\([^;]*;" ||
+	    { echo "^ $file: the result of libcurl is dropped"; bad=1; }
+done
 refuse 'no floating point' '^[^/*"]*\<(float|double)\>' "$@"
 refuse 'no alloca' '\<alloca *\(' "$@"
 exit $bad

@@ -46,7 +46,7 @@ connect_cause(struct http_slot *slot)
 
 	if (slot->http->settings.proxy[0] != '\0')
 		return "proxy_refused";
-	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &error);
+	(void)curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &error);
 	if (error == ENETUNREACH || error == EHOSTUNREACH)
 		return "unreachable";
 	if (error == ETIMEDOUT)
@@ -59,7 +59,7 @@ is_proxy_login(struct http_slot *slot)
 {
 	long status = 0;
 
-	curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	(void)curl_easy_getinfo(slot->easy, CURLINFO_HTTP_CONNECTCODE, &status);
 	return status == 407;
 }
 

@@ -501,6 +501,39 @@ class Checks(ScriptCase):
         self.assert_finds(self.run_script("check-text.sh", "src"),
                           "not the SPDX line")
 
+    def test_dropped_result_of_libcurl_is_found(self):
+        taken = """\
+            if (curl_multi_setopt(m, A, 1L) == 0 &&
+                curl_multi_setopt(m, B, 2L) == 0)
+            \trc = curl_easy_setopt(e, C, 3L);
+            do { if (rc == 0) \\
+            \trc = curl_easy_setopt(e, D, v); } while (0);
+            (void)curl_easy_getinfo(
+                e, E, &x);
+            return x ? curl_easy_setopt(e, F, 0L) :
+                curl_easy_setopt(e, G, 0L);
+            """
+        self.source("json/a.c", taken)
+        self.assert_passes(self.run_script("check-text.sh", "src"))
+        for dropped in (
+                "curl_easy_setopt(e, C, 3L);", "curl_multi_setopt(m, A, 1L);",
+                "curl_easy_getinfo(e, E, &x);",
+                "curl_easy_getinfo(\n    e, E, &x);",
+                "(void)curl_easy_setopt(e, C, 3L);",
+                "(void)!curl_easy_setopt(e, C, 3L);",
+                "if (x)\n\tcurl_easy_setopt(e, C, 3L);",
+                "if (x)\n\tcurl_easy_getinfo(e, E, &x);",
+                "{ curl_easy_setopt(e, C, 3L); }",
+                "if (x) { }\ncurl_easy_setopt(e, C, 3L);",
+                "if (x)\n\ty();\nelse\n\tcurl_easy_setopt(e, C, 3L);",
+                "do \\\n\tcurl_easy_setopt(e, C, 3L); \\\n while (0)",
+                "case 1:\n\tcurl_easy_setopt(e, C, 3L);",
+                "/* why */\ncurl_easy_setopt(e, C, 3L);"):
+            with self.subTest(dropped=dropped):
+                self.source("json/a.c", taken + dropped + "\n")
+                self.assert_finds(self.run_script("check-text.sh", "src"),
+                                  "src/json/a.c: the result of libcurl")
+
     def test_patch_without_reason_or_test_is_found(self):
         shutil.rmtree(self.path("scripts/patches"))
         self.write("tests/unit/test_x.c", "Test(x, real_test)\n")
