@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""Enrichment over more than one cycle (rules 7 and 8): what is pending is
+completed later, and what was delivered never becomes less.
+
+Each cycle is a `run --once`, which has a call budget of its own.  Time passes
+in between by making all that waits in the store older (`pass_minutes`)."""
+import pathlib
+import sqlite3
+import struct
+import unittest
+from typing import Any
+
+from poll_case import PollCase, incident
+from simulator import needs_product
+
+#: The head of an entry, see store_todo.c: check, check of the text, ws,
+#: fresh, severity, modified, due, since; then cut, tries, states, name.
+HEAD = struct.Struct("<IIIBBqqq")
+HEAD_BYTES = 116
+MINUTE = 60 * 10_000_000
+COMPLETE = {"alerts": "complete", "entities": "complete",
+            "comments": "complete"}
+
+
+def crc32c(data: bytes) -> int:
+    """The store's checksum, bit by bit."""
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+
+
+class EnrichCase(PollCase):
+    """A poll case in which time passes."""
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the store answers."""
+        store = sqlite3.connect(pathlib.Path(self.state, "store.db"))
+        try:
+            return store.execute(query).fetchall()
+        finally:
+            store.close()
+
+    def queue(self) -> list[tuple[int, int]]:
+        """due and since of what waits, in minutes from 1601 on; 0: never."""
+        heads = [HEAD.unpack_from(body) for body, in self.rows(
+            "SELECT text.body FROM todo JOIN text USING (id)")]
+        return [(due // MINUTE, since // MINUTE)
+                for *_, due, since in heads]
+
+    def pass_minutes(self, minutes: int) -> None:
+        """Every time in the queue moves into the past."""
+        ago = minutes * MINUTE
+        store = sqlite3.connect(pathlib.Path(self.state, "store.db"))
+        try:
+            for number, body in store.execute(
+                    "SELECT id, body FROM text").fetchall():
+                *first, due, since = HEAD.unpack_from(body)
+                head = bytearray(body[:HEAD_BYTES])
+                HEAD.pack_into(head, 0, *first, due and due - ago,
+                               since and since - ago)
+                struct.pack_into("<I", head, 0, crc32c(head[4:]))
+                store.execute("UPDATE text SET body = ? WHERE id = ?",
+                              (bytes(head) + body[HEAD_BYTES:], number))
+            store.execute("UPDATE todo SET due = due - ? WHERE due <> 0",
+                          (ago,))
+            store.commit()
+        finally:
+            store.close()
+
+    def states(self, number: int = 1) -> list[str]:
+        """The three letters of each record of an incident, in order."""
+        return ["".join(r["enrichment"][part][0]
+                        for part in ("alerts", "entities", "comments"))
+                for r in self.records()
+                if r["source"]["incident_number"] == number]
+
+
+@needs_product
+class Later(EnrichCase):
+    """What a cycle leaves pending, a later one completes."""
+
+    def test_what_the_budget_withheld_is_completed_under_the_same_version(
+            self) -> None:
+        sim = self.start([incident(n, f"@-{100 - n}m", alerts=1)
+                          for n in range(25)],
+                         {"enrichment_calls_per_5min": 10})
+        self.run_once()
+        first = self.last()
+        pending = {n for n, r in first.items() if r["enrichment"] != COMPLETE}
+        self.assertEqual(len(pending), 15)
+        # Before the window is over nothing is asked again.
+        self.run_once()
+        self.assertEqual(sim.count("alerts"), 10)
+        for count in (20, 25):
+            self.pass_minutes(6)
+            self.run_once()
+            self.assertEqual(sim.count("alerts"), count)
+        last = self.last()
+        self.assertEqual(self.queue(), [])
+        for n, record in last.items():
+            self.assertEqual(record["enrichment"], COMPLETE)
+            self.assertEqual(record["version"], first[n]["version"])
+            self.assertEqual(len(record["alerts"]), 1)
+            self.assertEqual(self.states(n),
+                             ["ppc", "ccc"] if n in pending else ["ccc"])
+
+
+@needs_product
+class Refused(EnrichCase):
+    """403 on the two POSTs (rule 7)."""
+
+    def test_refused_parts_are_failed_for_good_and_leave_the_queue(self) \
+            -> None:
+        sim = self.start([incident(1, alerts=1, comments=1)],
+                         workspace={"posts": "forbidden"})
+        self.run_once()
+        self.assertEqual(self.states(), ["ffc"])
+        self.assertEqual(self.queue(), [])
+        asked = sim.count("alerts")
+        self.pass_minutes(31)
+        self.run_once()
+        self.assertEqual(sim.count("alerts"), asked)
+
+    def test_refused_parts_do_not_hold_back_the_third(self) -> None:
+        sim = self.start([incident(1, alerts=1, comments=1)],
+                         workspace={"posts": "forbidden"})
+        sim.fault("comments", do={"status": 503, "body": ""}, count=1)
+        self.run_once()
+        self.assertEqual(self.states(), ["ffp"])
+        asked = sim.count("alerts")
+        self.pass_minutes(31)
+        self.run_once()
+        self.assertEqual(self.states(), ["ffp", "ffc"])
+        self.assertEqual(sim.count("alerts"), asked)
+
+
+if __name__ == "__main__":
+    unittest.main()
