@@ -18,6 +18,10 @@
  *	no memory              again, alone, a few times
  *	anything else          pending for 24 hours, then failed (rule 8)
  *
+ * What was delivered `complete` stays so: when such a part fails on a later
+ * pass, it is pending until it is there again, and no record is written that
+ * would take it back.
+ *
  * No entities beside alertsCount > 0 means that Sentinel has not linked them
  * yet: pending, asked again after 2, 5, 10 and 30 minutes, then complete.
  */
@@ -181,7 +185,8 @@ judge_failure(
 
 	workunit_drop(r->workunit, p);
 	if (reply->st == ST_DENIED && reply->status == 403) {
-		e->state[p] = WORKUNIT_FAILED;
+		if (!relay_is_kept(e, p))
+			e->state[p] = WORKUNIT_FAILED;
 		say_forbidden(r, reply->diagnosis);
 		return;
 	}
@@ -312,37 +317,6 @@ part_due(struct relay *r, enum workunit_part p, int64_t now)
 	return now + wait;
 }
 
-/* Pending for a day without an answer is failed. */
-static void
-give_up_old(struct relay *r, int64_t now)
-{
-	struct relay_enrich *e = &r->enrich;
-
-	if (e->todo.since == 0)
-		e->todo.since = now;
-	for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++)
-		if (e->state[p] == WORKUNIT_PENDING && !e->answered[p] &&
-		    now - e->todo.since > RELAY_PENDING_MAX_S * TICKS_PER_S)
-			e->state[p] = WORKUNIT_FAILED;
-}
-
-/* Is the new state worth a record: something is known that was not, and
- * nothing is unknown that was known? */
-static bool
-is_better(const struct relay_enrich *e)
-{
-	bool better = e->todo.fresh;
-
-	for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++) {
-		if (e->state[p] == (enum workunit_enrichment)e->todo.state[p])
-			continue;
-		if (!e->todo.fresh && e->state[p] == WORKUNIT_PENDING)
-			return false;
-		better = true;
-	}
-	return better;
-}
-
 static enum st
 requeue_or_delete(struct relay *r, bool recorded, int64_t now)
 {
@@ -373,8 +347,8 @@ finish_incident(struct relay *r)
 	bool better;
 	enum st st = relay_write(r);
 
-	give_up_old(r, now);
-	better = is_better(e);
+	relay_give_up(e, now);
+	better = relay_is_better(e);
 	if (st == ST_OK && better)
 		st = relay_record_store(r);
 	if (st == ST_OK)

@@ -60,6 +60,17 @@ void relay_read_page(struct relay *r);
 /* Phase 2: as much as can be done now. */
 void relay_enrich_step(struct relay *r);
 
+/*
+ * What a pass over an entry comes to; see relay_retry.c.
+ *
+ * relay_is_kept    the part was delivered complete: it may not fall back
+ * relay_give_up    pending parts that are failed by now become so
+ * relay_is_better  is the new state worth a record?
+ */
+bool relay_is_kept(const struct relay_enrich *e, enum workunit_part p);
+void relay_give_up(struct relay_enrich *e, int64_t now);
+bool relay_is_better(const struct relay_enrich *e);
+
 /* The record of the incident in r->enrich into the store. */
 enum st relay_record_store(struct relay *r) MUST_CHECK;
 

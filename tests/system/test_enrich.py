@@ -107,6 +107,46 @@ class Later(EnrichCase):
             self.assertEqual(self.states(n),
                              ["ppc", "ccc"] if n in pending else ["ccc"])
 
+    def test_refusal_on_a_retry_takes_nothing_back(self) -> None:
+        """The role is revoked between two cycles, and comes back."""
+        sim = self.start([incident(1, alerts=2, comments=1)])
+        sim.fault("comments", do={"status": 503, "body": ""}, count=1)
+        self.run_once()
+        self.assertEqual(self.states(), ["ccp"])
+        sim.settings(posts="forbidden")
+        self.pass_minutes(31)
+        done = self.run_once()
+        self.assertIn("enrichment_forbidden", done.stderr)
+        self.assertEqual(self.states(), ["ccp"])
+        sim.settings(posts="allowed")
+        self.pass_minutes(31)
+        self.run_once()
+        self.assertEqual(self.states(), ["ccp", "ccc"])
+        first, second = self.records()
+        self.assertEqual(second["alerts"], first["alerts"])
+        self.assertEqual(second["entities"], first["entities"])
+        self.assertEqual(second["version"], first["version"])
+        self.assertEqual(self.queue(), [])
+
+    def test_no_failure_on_a_retry_takes_back_what_was_complete(self) \
+            -> None:
+        faults: tuple[dict[str, Any], ...] = (
+            {"status": 500, "body": "oops"}, {"reset": "headers"},
+            {"malformed": True}, {"error": "AuthorizationFailed"},
+            {"status": 404, "body": {"error": {"code": "NotFound",
+                                               "message": "gone"}}})
+        for do in faults:
+            with self.subTest(do=do):
+                sim = self.start([incident(1, alerts=1, comments=1)])
+                sim.fault("comments", do={"status": 503, "body": ""},
+                          count=1)
+                self.run_once()
+                sim.fault(["alerts", "entities"], do=do)
+                for minutes in (31, 24 * 60, 31):
+                    self.pass_minutes(minutes)
+                    self.run_once()
+                self.assertEqual(self.states(), ["ccp"])
+
 
 @needs_product
 class Refused(EnrichCase):
