@@ -84,7 +84,8 @@ struct relay_enrich {
 	enum workunit_enrichment state[WORKUNIT_PART_COUNT];
 	bool wanted[WORKUNIT_PART_COUNT]; /* still to be called */
 	bool running[WORKUNIT_PART_COUNT];
-	bool answered[WORKUNIT_PART_COUNT];
+	bool answered[WORKUNIT_PART_COUNT];    /* with a list */
+	bool failed[WORKUNIT_PART_COUNT];      /* called, and no answer */
 	bool restart;                          /* with a fresh token */
 	uint32_t retry_s[WORKUNIT_PART_COUNT]; /* 429: not before */
 	uint8_t memory_failures;

@@ -18,6 +18,9 @@
  *	no memory              again, alone, a few times
  *	anything else          pending for 24 hours, then failed (rule 8)
  *
+ * The 24 hours begin with the first call that fails.  What was not called, for
+ * want of budget or since the service is down, is not given up, however long.
+ *
  * What was delivered `complete` stays so: when such a part fails on a later
  * pass, it is pending until it is there again, and no record is written that
  * would take it back.
@@ -185,6 +188,7 @@ judge_failure(
 
 	workunit_drop(r->workunit, p);
 	if (reply->st == ST_DENIED && reply->status == 403) {
+		e->failed[p] = true;
 		if (!relay_is_kept(e, p))
 			e->state[p] = WORKUNIT_FAILED;
 		say_forbidden(r, reply->diagnosis);
@@ -196,6 +200,7 @@ judge_failure(
 		    (int64_t)reply->retry_after_s * 1000;
 		return;
 	}
+	e->failed[p] = true;
 	r->failures++;
 	log_event(r->settings.log, LOG_LEVEL_WARNING, "enrichment_failed",
 	    LOG_FIELDS(log_text("connector", r->current->config->name),

@@ -64,7 +64,8 @@ void relay_enrich_step(struct relay *r);
  * What a pass over an entry comes to; see relay_retry.c.
  *
  * relay_is_kept    the part was delivered complete: it may not fall back
- * relay_give_up    pending parts that are failed by now become so
+ * relay_give_up    pending parts whose calls have failed for a day are failed;
+ *                  to be called once, when all calls are over
  * relay_is_better  is the new state worth a record?
  */
 bool relay_is_kept(const struct relay_enrich *e, enum workunit_part p);

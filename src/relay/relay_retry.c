@@ -17,14 +17,31 @@ relay_is_kept(const struct relay_enrich *e, enum workunit_part p)
 	return !e->todo.fresh && e->todo.state[p] == WORKUNIT_COMPLETE;
 }
 
-/* Pending for a day without an answer is failed. */
+/* When the calls began to fail: a pass whose calls are all answered ends that,
+ * one without a call changes nothing. */
+static void
+note_failure(struct relay_enrich *e, int64_t now)
+{
+	bool failed = false, answered = false;
+
+	for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++) {
+		failed = failed ||
+		    (e->failed[p] && e->state[p] == WORKUNIT_PENDING);
+		answered = answered || e->answered[p];
+	}
+	/* A time ahead is of a clock that was set back since. */
+	if (failed && (e->todo.since == 0 || e->todo.since > now))
+		e->todo.since = now;
+	else if (!failed && answered)
+		e->todo.since = 0;
+}
+
 void
 relay_give_up(struct relay_enrich *e, int64_t now)
 {
-	if (e->todo.since == 0)
-		e->todo.since = now;
+	note_failure(e, now);
 	for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++)
-		if (e->state[p] == WORKUNIT_PENDING && !e->answered[p] &&
+		if (e->failed[p] && e->state[p] == WORKUNIT_PENDING &&
 		    !relay_is_kept(e, (enum workunit_part)p) &&
 		    now - e->todo.since > RELAY_PENDING_MAX_S * TICKS_PER_S)
 			e->state[p] = WORKUNIT_FAILED;

@@ -204,7 +204,7 @@ struct store_todo {
 	bool fresh;       /* this state has not been delivered at all yet */
 	uint8_t severity; /* larger is more severe: the order of work */
 	int64_t modified; /* newer first among equals */
-	int64_t since;    /* ticks: when it was first tried; 0 before */
+	int64_t since;    /* ticks: when its calls began to fail; 0: not */
 	int64_t due;      /* ticks: not before; 0: at once */
 	uint8_t tries[3]; /* relay's counters: alerts, entities, comments */
 	uint8_t state[3]; /* relay's enrichment states */

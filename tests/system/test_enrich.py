@@ -107,6 +107,44 @@ class Later(EnrichCase):
             self.assertEqual(self.states(n),
                              ["ppc", "ccc"] if n in pending else ["ccc"])
 
+    def test_what_was_never_called_is_not_given_up(self) -> None:
+        """The budget goes to others for more than a day."""
+        sim = self.start([incident(n, f"@-{100 - n}m", alerts=1)
+                          for n in range(12)],
+                         {"enrichment_calls_per_5min": 10})
+        self.run_once()
+        for day in range(2):
+            for n in range(10):
+                sim.add_incident(**incident(100 + 10 * day + n, "@now",
+                                            alerts=1))
+            self.pass_minutes(25 * 60)
+            self.run_once()
+        self.assertEqual(sim.count("alerts"), 30)
+        self.assertEqual((self.states(0), self.states(1)),
+                         (["ppc"], ["ppc"]))
+        self.pass_minutes(6)
+        self.run_once()
+        self.assertEqual((self.states(0), self.states(1)),
+                         (["ppc", "ccc"], ["ppc", "ccc"]))
+
+    def test_a_day_of_failures_is_failed_and_not_before(self) -> None:
+        """It counts from the first call that failed, not from the day on
+        which the incident was queued."""
+        sim = self.start([incident(1, alerts=1, comments=1)])
+        sim.fault(["alerts", "entities"], do={"throttle": 60}, count=2)
+        self.run_once()
+        self.assertEqual(self.states(), ["ppc"])
+        sim.clear_faults()
+        sim.fault("alerts", do={"status": 500, "body": ""})
+        for minutes in (25 * 60, 23 * 60):
+            self.pass_minutes(minutes)
+            self.run_once()
+        self.assertEqual(self.states(), ["ppc", "pcc"])
+        self.pass_minutes(61)
+        self.run_once()
+        self.assertEqual(self.states(), ["ppc", "pcc", "fcc"])
+        self.assertEqual(self.queue(), [])
+
     def test_refusal_on_a_retry_takes_nothing_back(self) -> None:
         """The role is revoked between two cycles, and comes back."""
         sim = self.start([incident(1, alerts=2, comments=1)])
