@@ -26,19 +26,13 @@
  * would take it back.
  *
  * No entities beside alertsCount > 0 means that Sentinel has not linked them
- * yet: pending, asked again after 2, 5, 10 and 30 minutes, then complete.
+ * yet: pending, asked again 2, 5, 10 and 30 minutes after the first such
+ * answer, then complete.  Failures and passes without a call do not count.
  */
 #include <string.h>
 
 #include "base/ticks.h"
 #include "relay/relay_priv.h"
-
-#define MINUTES(n) ((int64_t)(n)*60 * TICKS_PER_S)
-
-/* Waits after the first answer without entities, and after failures. */
-static const int64_t LADDER[] = { MINUTES(2), MINUTES(5), MINUTES(10),
-	MINUTES(30) };
-#define LADDER_COUNT (sizeof LADDER / sizeof LADDER[0])
 
 static const enum sentinel_operation OPERATION[] = {
 	[WORKUNIT_PART_ALERTS] = SENTINEL_ALERTS,
@@ -156,13 +150,6 @@ say_forbidden(struct relay *r, const struct diagnosis *d)
 	r->current->forbidden_said = true;
 }
 
-/* How long after the n-th failure it is tried again. */
-static int64_t
-ladder(uint8_t tries)
-{
-	return LADDER[tries < LADDER_COUNT ? tries : LADDER_COUNT - 1];
-}
-
 static void
 judge_answer(struct relay *r, enum workunit_part p)
 {
@@ -174,9 +161,8 @@ judge_answer(struct relay *r, enum workunit_part p)
 	e->state[p] = WORKUNIT_COMPLETE;
 	if (p == WORKUNIT_PART_ENTITIES &&
 	    workunit_count(r->workunit, p) == 0 &&
-	    inc->count[WORKUNIT_PART_ALERTS] != 0 &&
-	    e->todo.tries[p] < LADDER_COUNT)
-		e->state[p] = WORKUNIT_PENDING;
+	    inc->count[WORKUNIT_PART_ALERTS] != 0)
+		relay_note_empty(e, p);
 }
 
 static void
@@ -301,46 +287,23 @@ renew_token(struct relay *r)
 
 /* ---- the result --------------------------------------------------------- */
 
-/* When this part is worth another try; 0: it is not pending. */
-static int64_t
-part_due(struct relay *r, enum workunit_part p, int64_t now)
-{
-	struct relay_enrich *e = &r->enrich;
-	int64_t wait_ms = budget_wait_ms(r, p);
-	int64_t wait;
-
-	if (e->state[p] != WORKUNIT_PENDING)
-		return 0;
-	if (e->answered[p])
-		wait = ladder(e->todo.tries[p]);
-	else if (wait_ms > 0)
-		return now + wait_ms * TICKS_PER_MS;
-	else
-		wait = ladder(e->todo.tries[p]);
-	if (e->todo.tries[p] < UINT8_MAX)
-		e->todo.tries[p]++;
-	return now + wait;
-}
-
 static enum st
 requeue_or_delete(struct relay *r, bool recorded, int64_t now)
 {
 	struct relay_enrich *e = &r->enrich;
-	int64_t due = 0;
+	int64_t budget_ms[WORKUNIT_PART_COUNT];
+	int64_t wait;
 
-	for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++) {
-		int64_t part = part_due(r, (enum workunit_part)p, now);
-
-		if (part > due)
-			due = part;
-	}
+	for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++)
+		budget_ms[p] = budget_wait_ms(r, (enum workunit_part)p);
+	wait = relay_retry_wait(e, budget_ms, now);
 	if (recorded)
 		for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++)
 			e->todo.state[p] = (uint8_t)e->state[p];
-	if (due == 0)
+	if (wait == 0)
 		return store_todo_delete(r->store, r->current->ws, e->name);
 	e->todo.fresh = false;
-	e->todo.due = due;
+	e->todo.due = now + wait;
 	return store_todo_update(r->store, &e->todo);
 }
 

@@ -63,14 +63,20 @@ void relay_enrich_step(struct relay *r);
 /*
  * What a pass over an entry comes to; see relay_retry.c.
  *
- * relay_is_kept    the part was delivered complete: it may not fall back
- * relay_give_up    pending parts whose calls have failed for a day are failed;
- *                  to be called once, when all calls are over
- * relay_is_better  is the new state worth a record?
+ * relay_is_kept     the part was delivered complete: it may not fall back
+ * relay_give_up     pending parts whose calls have failed for a day are
+ *                   failed; to be called once, when all calls are over
+ * relay_is_better   is the new state worth a record?
+ * relay_note_empty  entities may come yet: pending, but for the last answer
+ * relay_retry_wait  ticks until the entry is worth another try, 0: it is done;
+ *                   budget_ms: until each endpoint may be called
  */
 bool relay_is_kept(const struct relay_enrich *e, enum workunit_part p);
 void relay_give_up(struct relay_enrich *e, int64_t now);
 bool relay_is_better(const struct relay_enrich *e);
+void relay_note_empty(struct relay_enrich *e, enum workunit_part p);
+int64_t relay_retry_wait(const struct relay_enrich *e,
+    const int64_t budget_ms[WORKUNIT_PART_COUNT], int64_t now);
 
 /* The record of the incident in r->enrich into the store. */
 enum st relay_record_store(struct relay *r) MUST_CHECK;

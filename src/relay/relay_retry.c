@@ -7,9 +7,25 @@
  *	nothing			anything	yes
  *	pending			complete, failed	yes
  *	complete		pending		no: it would lose its contents
+ *
+ * What is remembered of earlier passes: `since`, when calls began to fail, and
+ * `tries` of the entities, the answers that had none.
  */
 #include "base/ticks.h"
 #include "relay/relay_priv.h"
+
+#define MINUTES(n) ((int64_t)(n)*60 * TICKS_PER_S)
+
+/* From an answer without entities to the next call: 2, 5, 10 and 30 minutes
+ * after the first one.  As steps, so that its time need not be kept; a pass
+ * that comes late moves the later ones with it, and no two calls follow at
+ * once. */
+static const int64_t STEP[] = { MINUTES(2), MINUTES(3), MINUTES(5),
+	MINUTES(20) };
+#define STEP_COUNT (sizeof STEP / sizeof STEP[0])
+
+#define FAILURE_WAIT_MIN MINUTES(2)
+#define FAILURE_WAIT_MAX MINUTES(30)
 
 bool
 relay_is_kept(const struct relay_enrich *e, enum workunit_part p)
@@ -61,4 +77,46 @@ relay_is_better(const struct relay_enrich *e)
 		better = true;
 	}
 	return better;
+}
+
+void
+relay_note_empty(struct relay_enrich *e, enum workunit_part p)
+{
+	if (e->todo.tries[p] >= STEP_COUNT)
+		return;
+	e->todo.tries[p]++;
+	e->state[p] = WORKUNIT_PENDING;
+}
+
+/* After a failure: as long as it has lasted, within bounds. */
+static int64_t
+failure_wait(const struct relay_enrich *e, int64_t now)
+{
+	int64_t lasted = e->todo.since == 0 ? 0 : now - e->todo.since;
+
+	if (lasted < FAILURE_WAIT_MIN)
+		return FAILURE_WAIT_MIN;
+	return lasted > FAILURE_WAIT_MAX ? FAILURE_WAIT_MAX : lasted;
+}
+
+int64_t
+relay_retry_wait(const struct relay_enrich *e,
+    const int64_t budget_ms[WORKUNIT_PART_COUNT], int64_t now)
+{
+	int64_t longest = 0;
+
+	for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++) {
+		int64_t wait = budget_ms[p] * TICKS_PER_MS;
+
+		if (e->state[p] != WORKUNIT_PENDING)
+			continue;
+		/* The steps are promised; a failed part goes with them. */
+		if (e->answered[p])
+			return STEP[e->todo.tries[p] - 1];
+		if ((e->failed[p] || wait <= 0) && wait < failure_wait(e, now))
+			wait = failure_wait(e, now);
+		if (wait > longest)
+			longest = wait;
+	}
+	return longest;
 }

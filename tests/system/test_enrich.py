@@ -7,6 +7,7 @@ in between by making all that waits in the store older (`pass_minutes`)."""
 import pathlib
 import sqlite3
 import struct
+import time
 import unittest
 from typing import Any
 
@@ -18,6 +19,8 @@ from simulator import needs_product
 HEAD = struct.Struct("<IIIBBqqq")
 HEAD_BYTES = 116
 MINUTE = 60 * 10_000_000
+#: 1970 in 100 ns since 1601.
+TICKS_1970 = 116444736000000000
 COMPLETE = {"alerts": "complete", "entities": "complete",
             "comments": "complete"}
 
@@ -213,6 +216,52 @@ class Refused(EnrichCase):
         self.run_once()
         self.assertEqual(self.states(), ["ffp", "ffc"])
         self.assertEqual(sim.count("alerts"), asked)
+
+
+@needs_product
+class Empty(EnrichCase):
+    """No entities beside alerts: Sentinel has not linked them yet."""
+
+    def waits(self) -> int:
+        """Minutes until the only entry is due."""
+        (due, _), = self.queue()
+        return due - (time.time_ns() // 100 + TICKS_1970) // MINUTE
+
+    def test_missing_entities_are_asked_for_on_the_ladder(self) -> None:
+        sim = self.start([{**incident(1, alerts=1), "entities": []}])
+        self.run_once()
+        self.assertEqual(self.states(), ["cpc"])
+        for asked, step in enumerate((2, 3, 5, 20), 1):
+            self.assertIn(self.waits(), (step - 1, step))
+            self.run_once()
+            self.assertEqual(sim.count("entities"), asked)
+            self.pass_minutes(step)
+            self.run_once()
+        self.assertEqual(sim.count("entities"), 5)
+        self.assertEqual(self.states(), ["cpc", "ccc"])
+        self.assertEqual(self.last()[1]["entities"]["ips"], [])
+
+    def test_entities_that_come_late_are_delivered(self) -> None:
+        late = incident(1, alerts=1)
+        late["late"] = {"entities": 2}
+        sim = self.start([late])
+        for _ in range(3):
+            self.run_once()
+            self.pass_minutes(4)
+        self.assertEqual(self.states(), ["cpc", "ccc"])
+        self.assertEqual(sim.count("entities"), 3)
+        self.assertEqual(len(self.last()[1]["entities"]["ips"]), 1)
+
+    def test_an_outage_before_the_first_answer_takes_no_step(self) -> None:
+        sim = self.start([{**incident(1, alerts=1), "entities": []}])
+        sim.fault("entities", do={"status": 503, "body": ""})
+        for _ in range(6):
+            self.run_once()
+            self.pass_minutes(31)
+        sim.clear_faults()
+        self.run_once()
+        self.assertEqual(self.states(), ["cpc"])
+        self.assertIn(self.waits(), (1, 2))
 
 
 if __name__ == "__main__":
