@@ -195,6 +195,17 @@ judge_failure(
 		log_str("message", reply->diagnosis->message)));
 }
 
+/* The next page of a part: a call like any other. */
+static bool
+follow(struct relay *r, struct relay_part *part)
+{
+	if (sentinel_follow(r->sentinel, part, r->current->token.header) !=
+	    ST_OK)
+		return false;
+	r->current->budget[part->part].used++;
+	return true;
+}
+
 static void
 on_part(void *ctx, const struct sentinel_reply *reply)
 {
@@ -202,15 +213,18 @@ on_part(void *ctx, const struct sentinel_reply *reply)
 	struct relay *r = part->relay;
 	struct relay_enrich *e = &r->enrich;
 	enum workunit_part p = part->part;
+	bool more = reply->st == ST_OK && reply->more;
+	bool spent = more && budget_wait_ms(r, p) > 0;
 
 	relay_note_date(r, reply->date);
-	if (reply->st == ST_OK && reply->more &&
-	    sentinel_follow(r->sentinel, part, r->current->token.header) ==
-		ST_OK)
+	if (more && !spent && follow(r, part))
 		return;
 	e->running[p] = false;
-	if (reply->st == ST_OK && !reply->more)
+	if (reply->st == ST_OK && !more)
 		judge_answer(r, p);
+	else if (spent)
+		/* A part of a list is none: all of it in the next window. */
+		workunit_drop(r->workunit, p);
 	else if (reply->st == ST_FULL &&
 	    e->memory_failures < RELAY_MEMORY_RETRY_MAX_COUNT) {
 		e->memory_failures++;

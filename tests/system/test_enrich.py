@@ -130,6 +130,34 @@ class Later(EnrichCase):
         self.assertEqual((self.states(0), self.states(1)),
                          (["ppc", "ccc"], ["ppc", "ccc"]))
 
+    def test_each_page_of_a_part_is_charged(self) -> None:
+        """Three pages for each incident but one: the last one finds the
+        budget used up behind its first page."""
+        sim = self.start([incident(n, f"@-{100 - n}m", comments=3)
+                          for n in range(4)] +
+                         [incident(9, "@-50m", comments=1)],
+                         {"enrichment_calls_per_5min": 11},
+                         page={"default": 1})
+        self.run_once()
+        self.assertEqual(sim.count("comments"), 11)
+        complete = {n for n, r in self.last().items()
+                    if r["enrichment"] == COMPLETE}
+        self.assertEqual(complete, {9, 3, 2, 1})
+        for member in self.last()[0]["timeline"]:
+            self.assertNotEqual(member["kind"], "comment")
+        self.pass_minutes(6)
+        self.run_once()
+        self.assertEqual(sim.count("comments"), 14)
+        self.assertEqual(self.states(0), ["ccp", "ccc"])
+
+    def test_links_without_end_cost_no_more_than_the_budget(self) -> None:
+        sim = self.start([incident(1, comments=1)],
+                         {"enrichment_calls_per_5min": 10})
+        sim.fault("comments", do={"next_link": "{arm}{path}&x=1"})
+        self.run_once()
+        self.assertEqual(sim.count("comments"), 10)
+        self.assertEqual(self.states(), ["ccp"])
+
     def test_a_day_of_failures_is_failed_and_not_before(self) -> None:
         """It counts from the first call that failed, not from the day on
         which the incident was queued."""
