@@ -446,6 +446,9 @@ relay_open(struct relay *r, const struct relay_settings *settings,
 void
 relay_close(struct relay *r)
 {
+	/* A page that is not at its end moves nothing. */
+	if (r->state == RELAY_READ)
+		store_rollback(r->store);
 	if (relay_commit(r) != ST_OK || relay_sinks_save(r) != ST_OK)
 		log_event(r->settings.log, LOG_LEVEL_WARNING, "commit_failed",
 		    NULL, 0);

@@ -188,7 +188,7 @@ void relay_deliver(struct relay *r);
 const struct diagnosis *relay_sink_failure(const struct relay *r);
 
 /* Commit what is pending and close the sinks; a cycle that runs ends where it
- * is. */
+ * is, a page that is being read is undone. */
 void relay_close(struct relay *r);
 
 #endif

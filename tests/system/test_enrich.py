@@ -5,6 +5,7 @@ completed later, and what was delivered never becomes less.
 Each cycle is a `run --once`, which has a call budget of its own.  Time passes
 in between by making all that waits in the store older (`pass_minutes`)."""
 import pathlib
+import signal
 import sqlite3
 import struct
 import time
@@ -12,7 +13,7 @@ import unittest
 from typing import Any
 
 from poll_case import PollCase, incident
-from simulator import needs_product
+from simulator import needs_product, start_product
 
 #: The head of an entry, see store_todo.c: check, check of the text, ws,
 #: fresh, severity, modified, due, since; then cut, tries, states, name.
@@ -290,6 +291,32 @@ class Empty(EnrichCase):
         self.run_once()
         self.assertEqual(self.states(), ["cpc"])
         self.assertIn(self.waits(), (1, 2))
+
+
+@needs_product
+class Stopped(EnrichCase):
+    """SIGTERM in the middle of a cycle."""
+
+    def counts(self) -> tuple[int, ...]:
+        """Rows of known incidents, of the queue, and cursors."""
+        return tuple(self.rows(f"SELECT count(*) FROM {table}")[0][0]
+                     for table in ("incident", "todo", "cursor"))
+
+    def test_a_page_that_sigterm_breaks_off_moves_nothing(self) -> None:
+        sim = self.start([incident(n, f"@-{400 - n}m") for n in range(60)])
+        sim.fault("list", do={"stall": 30, "at": "body"}, count=1)
+        process = start_product(["run"], self.state)
+        end = time.monotonic() + 20
+        while sim.count("list") == 0:
+            self.assertLess(time.monotonic(), end, "nothing is read")
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertEqual(self.counts(), (0, 0, 0))
+        self.run_once()
+        self.assertEqual(len(self.last()), 60)
 
 
 if __name__ == "__main__":
