@@ -23,6 +23,18 @@ fail_sink(struct relay *r, struct relay_sink *sink, const char *code)
 			log_str("message", sink->diagnosis.message)));
 }
 
+/* The store failed, not a sink: room is made or it is opened again, as after
+ * relay_end_store.  The code for it. */
+static const char *
+fail_store(struct relay *r, enum st st)
+{
+	if (st == ST_FULL)
+		r->store_full = true;
+	else
+		r->store_failed = true;
+	return st == ST_FULL ? "store_full" : "store_failed";
+}
+
 static size_t
 enabled_sinks(const struct config *config)
 {
@@ -53,10 +65,11 @@ open_file(struct relay *r, struct relay_sink *sink)
 	return st;
 }
 
-/* Write up to a batch; *last is the number of the last one written. */
+/* Write up to a batch; *last is the number of the last one written.  *code is
+ * set when it was the store that failed. */
 static enum st
-write_batch(
-    struct relay *r, struct relay_sink *sink, int64_t *last, unsigned *count)
+write_batch(struct relay *r, struct relay_sink *sink, int64_t *last,
+    unsigned *count, const char **code)
 {
 	struct store_record rec;
 	enum st st = ST_OK;
@@ -71,16 +84,21 @@ write_batch(
 			    "record_damaged",
 			    LOG_FIELDS(log_number("seq", rec.seq)));
 			*last = rec.seq;
+			st = ST_OK;
 			continue;
 		}
-		if (st != ST_OK)
+		if (st == ST_NOT_FOUND)
+			return ST_OK;
+		if (st != ST_OK) {
+			*code = fail_store(r, st);
 			break;
+		}
 		st = sink_file_write(&sink->file, span_of(&r->record));
 		if (st != ST_OK)
 			break;
 		*last = rec.seq;
 	}
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return st;
 }
 
 enum st
@@ -119,9 +137,11 @@ relay_sinks_save(struct relay *r)
 	return st == ST_OK ? relay_commit(r) : st;
 }
 
-/* One batch.  ST_OK with *more when there may be another one. */
+/* One batch.  ST_OK with *more when there may be another one; *code as of
+ * write_batch. */
 static enum st
-deliver_batch(struct relay *r, struct relay_sink *sink, bool *more)
+deliver_batch(
+    struct relay *r, struct relay_sink *sink, bool *more, const char **code)
 {
 	enum st written, st;
 	unsigned count;
@@ -131,7 +151,7 @@ deliver_batch(struct relay *r, struct relay_sink *sink, bool *more)
 	st = open_file(r, sink);
 	if (st != ST_OK)
 		return st;
-	written = write_batch(r, sink, &last, &count);
+	written = write_batch(r, sink, &last, &count, code);
 	st = written == ST_IO ? ST_IO : sink_file_sync(&sink->file);
 	sink->open = sink->file.fd >= 0;
 	if (st == ST_OK && last != sink->acknowledged) {
@@ -186,15 +206,18 @@ prune(struct relay *r)
 static void
 deliver_to(struct relay *r, struct relay_sink *sink)
 {
+	const char *code = NULL;
 	bool more = true;
 	enum st st = ST_OK;
 
 	while (st == ST_OK && more)
-		st = deliver_batch(r, sink, &more);
+		st = deliver_batch(r, sink, &more, &code);
+	if (code == NULL)
+		code = st == ST_FULL ? "sink_full" : "sink_failed";
 	if (st == ST_OK)
 		diagnosis_clear(&sink->diagnosis);
 	else
-		fail_sink(r, sink, st == ST_FULL ? "sink_full" : "sink_failed");
+		fail_sink(r, sink, code);
 }
 
 /* Nothing more is to come that they could be committed with. */
@@ -205,8 +228,7 @@ save_positions(struct relay *r)
 
 	for (size_t i = 0; i < CONFIG_SINK_MAX_COUNT && st != ST_OK; i++)
 		if (r->sink[i].moved)
-			fail_sink(r, &r->sink[i],
-			    st == ST_FULL ? "store_full" : "store_failed");
+			fail_sink(r, &r->sink[i], fail_store(r, st));
 }
 
 const struct diagnosis *
