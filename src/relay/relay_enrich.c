@@ -23,7 +23,8 @@
  *
  * What was delivered `complete` stays so: when such a part fails on a later
  * pass, it is pending until it is there again, and no record is written that
- * would take it back.
+ * would take it back.  After a day of that the entry leaves the queue, and its
+ * last record stands.
  *
  * No entities beside alertsCount > 0 means that Sentinel has not linked them
  * yet: pending, asked again 2, 5, 10 and 30 minutes after the first such

@@ -99,12 +99,27 @@ failure_wait(const struct relay_enrich *e, int64_t now)
 	return lasted > FAILURE_WAIT_MAX ? FAILURE_WAIT_MAX : lasted;
 }
 
+/* What was complete has not come again for a day, as of an incident that was
+ * deleted: nothing better can be told, the last record stands. */
+static bool
+is_hopeless(const struct relay_enrich *e, int64_t now)
+{
+	if (now - e->todo.since <= RELAY_PENDING_MAX_S * TICKS_PER_S)
+		return false;
+	for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++)
+		if (e->failed[p] && relay_is_kept(e, (enum workunit_part)p))
+			return true;
+	return false;
+}
+
 int64_t
 relay_retry_wait(const struct relay_enrich *e,
     const int64_t budget_ms[WORKUNIT_PART_COUNT], int64_t now)
 {
 	int64_t longest = 0;
 
+	if (is_hopeless(e, now))
+		return 0;
 	for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++) {
 		int64_t wait = budget_ms[p] * TICKS_PER_MS;
 
