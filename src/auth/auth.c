@@ -21,6 +21,8 @@ enum {
 	WANT_DESCRIPTION,
 	WANT_CODES,
 	WANT_CODE,
+	WANT_TRACE,
+	WANT_CORRELATION,
 };
 
 static const struct json_want WANTS[] = {
@@ -35,6 +37,10 @@ static const struct json_want WANTS[] = {
 	    600 },
 	[WANT_CODES] = { "error_codes", WANT_ROOT, JSON_ARRAY, 1 },
 	[WANT_CODE] = { "*", WANT_CODES, JSON_NUMBER, 12 },
+	[WANT_TRACE] = { "trace_id", WANT_ROOT, JSON_STRING,
+	    DIAGNOSIS_ID_MAX_BYTES },
+	[WANT_CORRELATION] = { "correlation_id", WANT_ROOT, JSON_STRING,
+	    DIAGNOSIS_ID_MAX_BYTES },
 };
 
 #define TOKEN_COUNT 24
@@ -306,6 +312,8 @@ take_error(struct auth *a, const struct json_doc *doc, unsigned status,
 	json_decode(&detail,
 	    json_string(doc, json_member(doc, 0, "error_description")));
 	diagnosis_set(d, span_of(&code), span_of(&detail));
+	diagnosis_set_ids(d, json_string(doc, json_member(doc, 0, "trace_id")),
+	    json_string(doc, json_member(doc, 0, "correlation_id")));
 	return d->exit_code == 75 ? ST_IO : ST_DENIED;
 }
 
@@ -342,6 +350,10 @@ on_done(void *ctx, const struct http_result *result)
 	diagnosis_clear(&d);
 	forget_form(a);
 	st = judge(a, result, &d);
+	/* Entra's header has the same trace id as its body. */
+	if (st != ST_OK && d.trace_id[0] == '\0')
+		diagnosis_set_ids(&d, span_str(result->request_id),
+		    span_str(result->correlation_id));
 	wipe(a->reply, sizeof a->reply);
 	a->done(a->ctx, st, &d, result);
 }

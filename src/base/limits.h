@@ -452,4 +452,7 @@
 #define DIAGNOSIS_MESSAGE_MAX_BYTES 512u
 #define DIAGNOSIS_CODE_MAX_BYTES    48u
 
+/* What Microsoft's support asks for: GUIDs (36), should their form change. */
+#define DIAGNOSIS_ID_MAX_BYTES 64u
+
 #endif

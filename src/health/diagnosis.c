@@ -309,6 +309,23 @@ diagnosis_is_set(const struct diagnosis *d)
 	return d->code[0] != '\0';
 }
 
+static void
+set_id(char id[DIAGNOSIS_ID_MAX_BYTES + 1], struct span s)
+{
+	struct buf b = { (uint8_t *)id, 0, DIAGNOSIS_ID_MAX_BYTES + 1, false };
+
+	put_shown(&b, s, DIAGNOSIS_ID_MAX_BYTES);
+	(void)buf_str(&b);
+}
+
+void
+diagnosis_set_ids(
+    struct diagnosis *d, struct span trace_id, struct span correlation_id)
+{
+	set_id(d->trace_id, trace_id);
+	set_id(d->correlation_id, correlation_id);
+}
+
 void
 diagnosis_set(struct diagnosis *d, struct span code, struct span detail)
 {
@@ -322,6 +339,7 @@ diagnosis_set(struct diagnosis *d, struct span code, struct span detail)
 		buf_put_str(&shown_code, "unknown");
 	(void)buf_str(&shown_code);
 	detail = span_trim(span_sub(detail, 0, trace));
+	diagnosis_set_ids(d, SPAN_NONE, SPAN_NONE);
 	d->setting = row != NULL ? row->setting : "azure";
 	d->exit_code = row != NULL ? row->exit_code : REFUSED;
 	if (row != NULL)

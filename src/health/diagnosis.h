@@ -20,6 +20,9 @@ struct diagnosis {
 	const char *setting;                 /* "client_secret", … */
 	char message[DIAGNOSIS_MESSAGE_MAX_BYTES]; /* sentence + guidance */
 	uint8_t exit_code; /* sysexits: 75, 77, 78, 65 */
+	/* Names of the request in Microsoft's own logs, "" = none. */
+	char trace_id[DIAGNOSIS_ID_MAX_BYTES + 1];
+	char correlation_id[DIAGNOSIS_ID_MAX_BYTES + 1];
 };
 
 void diagnosis_clear(struct diagnosis *d);
@@ -34,8 +37,14 @@ bool diagnosis_is_set(const struct diagnosis *d);
  * detail   what the service said or which host it was, any bytes, may be
  *          SPAN_NONE; put behind the guidance, cut at "Trace ID", control
  *          bytes as spaces.  For an unknown code it is the message, verbatim.
+ * Ids of an earlier diagnosis are forgotten.
  */
 void diagnosis_set(struct diagnosis *d, struct span code, struct span detail);
+
+/* Add what support asks for: Entra's trace id or ARM's request id, and the
+ * correlation id.  Any bytes; one that is too long is cut. */
+void diagnosis_set_ids(
+    struct diagnosis *d, struct span trace_id, struct span correlation_id);
 
 /* Rows of the table, for documents and tests: NULL past the end. */
 struct diagnosis_row {

@@ -22,6 +22,16 @@ read_status(struct http_result *result, struct span line)
 	result->retry_after_s = 0;
 	result->remaining = UINT32_MAX;
 	result->request_id[0] = '\0';
+	result->correlation_id[0] = '\0';
+}
+
+/* An id for support; only a GUID is one. */
+static void
+read_id(char id[UUID_TEXT_BYTES + 1], struct span value)
+{
+	if (!uuid_is_text(value) ||
+	    span_to_str(value, id, UUID_TEXT_BYTES + 1) != ST_OK)
+		id[0] = '\0';
 }
 
 /* Seconds, or a date that is compared with the reply's own (RFC 9110, 10.2.3);
@@ -65,10 +75,10 @@ http_header_read(struct http_result *result, struct span line)
 	} else if (span_eq_nocase(name, SPAN_LIT("retry-after"))) {
 		result->retry_after_s = retry_after(result, value);
 	} else if (span_eq_nocase(name, SPAN_LIT("x-ms-request-id"))) {
-		if (!uuid_is_text(value) ||
-		    span_to_str(value, result->request_id,
-			sizeof result->request_id) != ST_OK)
-			result->request_id[0] = '\0';
+		read_id(result->request_id, value);
+	} else if (span_eq_nocase(
+		       name, SPAN_LIT("x-ms-correlation-request-id"))) {
+		read_id(result->correlation_id, value);
 	} else if (span_eq_nocase(span_sub(name, 0, 25),
 		       SPAN_LIT("x-ms-ratelimit-remaining-")) &&
 	    span_to_u64(value, &number) == ST_OK && number < result->remaining)

@@ -13,6 +13,15 @@ static const char *const MARK[] = {
 };
 
 static void
+put_id(struct buf *b, const char *label, const char *id)
+{
+	if (id[0] == '\0')
+		return;
+	buf_put_str(b, label);
+	buf_put_str(b, id);
+}
+
+static void
 put_check(struct buf *b, const struct sentinel_check *check, size_t i)
 {
 	const struct sentinel_check_result *result = &check->result[i];
@@ -37,6 +46,9 @@ put_check(struct buf *b, const struct sentinel_check *check, size_t i)
 		buf_put_str(b, result->diagnosis.setting);
 		buf_put_str(b, ", code: ");
 		buf_put_str(b, result->diagnosis.code);
+		put_id(b, "\n      trace id: ", result->diagnosis.trace_id);
+		put_id(b, "\n      correlation id: ",
+		    result->diagnosis.correlation_id);
 		buf_put_byte(b, '\n');
 	}
 }

@@ -231,6 +231,8 @@ log_end(struct relay *r, const struct diagnosis *d)
 		    LOG_FIELDS(log_text("connector", c->config->name),
 			log_str("code", d->code),
 			log_str("setting", d->setting),
+			log_str("trace_id", d->trace_id),
+			log_str("correlation_id", d->correlation_id),
 			log_str("message", d->message)));
 	else
 		log_event(r->settings.log, LOG_LEVEL_INFO, "poll_done",

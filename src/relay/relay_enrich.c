@@ -193,6 +193,8 @@ judge_failure(
 	    LOG_FIELDS(log_text("connector", r->current->config->name),
 		log_text("incident", e->name), log_number("part", (int64_t)p),
 		log_str("code", reply->diagnosis->code),
+		log_str("trace_id", reply->diagnosis->trace_id),
+		log_str("correlation_id", reply->diagnosis->correlation_id),
 		log_str("message", reply->diagnosis->message)));
 }
 

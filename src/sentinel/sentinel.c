@@ -217,8 +217,11 @@ on_done(void *ctx, const struct http_result *result)
 		judge_success(call, &reply, &d);
 	else
 		sentinel_judge_error(call, result, &reply, &d);
-	if (reply.st != ST_OK)
+	if (reply.st != ST_OK) {
 		call->next[0] = '\0';
+		diagnosis_set_ids(&d, span_str(result->request_id),
+		    span_str(result->correlation_id));
+	}
 	call->on_done(call->ctx, &reply);
 }
 

@@ -172,6 +172,37 @@ class Connection(unittest.TestCase):
             self.assertEqual(done.code, 0, done)
             self.failed(state, "authentication", "client_secret", says)
 
+    def test_ids_for_support_are_shown_and_logged(self) -> None:
+        trace, other = (f"8c95acf1-0000-4000-8000-00000000000{n}"
+                        for n in (1, 2))
+        entra = {"status": 401, "body": json.dumps({
+            "error": "invalid_client", "error_codes": [7000222],
+            "error_description": "AADSTS7000222: expired.\r\nTrace ID: x",
+            "trace_id": trace + "\x1b[2J", "correlation_id": other})}
+        arm = {"error": "OData", "headers": {
+            "x-ms-request-id": trace,
+            "x-ms-correlation-request-id": other}}
+        for operation, do, event in (
+                ("token", entra, "poll_failed"), ("onboarding", arm, None),
+                ("list", arm, "poll_failed"),
+                ("entities", arm, "enrichment_failed")):
+            with self.subTest(operation=operation):
+                sim = self.start()
+                state = self.state(sim)
+                sim.fault(operation, do=do)
+                shown = run_product(["test"], state).stdout
+                self.assertIn("\n      trace id: " + trace, shown)
+                self.assertIn("\n      correlation id: " + other, shown)
+                self.assertNotIn("\x1b", shown)
+                if event is None:
+                    continue
+                done = run_product(["run", "--once"], state)
+                line = next(line for line in done.stderr.splitlines()
+                            if f"event={event}" in line)
+                self.assertRegex(line, f'trace_id="?{trace}')
+                self.assertIn("correlation_id=" + other, line)
+                self.assertIn("message=", line)
+
     # --- the network ------------------------------------------------------
 
     def broken(self, sim: Simulator, setting: str, says: str,

@@ -65,6 +65,21 @@ Test(diagnosis, long_detail_is_cut_between_characters)
 	cr_assert_eq((uint8_t)d.message[strlen(d.message) - 2], 0xa4);
 }
 
+Test(diagnosis, ids_are_shown_in_their_length_and_belong_to_one_diagnosis)
+{
+	static uint8_t big[200];
+
+	memset(big, 'x', sizeof big);
+	diagnosis_set(&d, SPAN_LIT("x"), SPAN_NONE);
+	diagnosis_set_ids(&d, SPAN_LIT("8c95\x1b[31m\r\nacf1"),
+	    (struct span){ big, sizeof big });
+	cr_assert_str_eq(d.trace_id, "8c95 [31m acf1");
+	cr_assert_eq(strlen(d.correlation_id), DIAGNOSIS_ID_MAX_BYTES);
+	diagnosis_set(&d, SPAN_LIT("y"), SPAN_NONE);
+	cr_assert_str_eq(d.trace_id, "");
+	cr_assert_str_eq(d.correlation_id, "");
+}
+
 Test(diagnosis, table_has_each_code_once_and_fits)
 {
 	size_t rows = 0;

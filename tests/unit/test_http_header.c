@@ -26,11 +26,16 @@ Test(http_header, status_line_begins_a_new_reply)
 {
 	read_line("Retry-After: 5\r\n");
 	read_line("x-ms-request-id: 5eed0000-0000-4000-8000-000000000001\r\n");
+	read_line("x-ms-correlation-request-id: "
+		  "5eed0000-0000-4000-8000-000000000002\r\n");
+	cr_assert_str_eq(
+	    result.correlation_id, "5eed0000-0000-4000-8000-000000000002");
 	cr_assert_eq(result.retry_after_s, 5);
 	read_line("HTTP/1.1 429 Too Many Requests\r\n");
 	cr_assert_eq(result.status, 429);
 	cr_assert_eq(result.retry_after_s, 0);
 	cr_assert_str_eq(result.request_id, "");
+	cr_assert_str_eq(result.correlation_id, "");
 	read_line("HTTP/1.1\r\n");
 	cr_assert_eq(result.status, 0);
 	read_line("HTTP/1.1 abc\r\n");
