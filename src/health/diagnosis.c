@@ -146,7 +146,8 @@ static const struct diagnosis_row TABLE[] = {
 	{ "reply_too_large", "azure", "Azure's reply is larger than any that "
 	    "is known; report this to support.", REPLY },
 	{ "next_link_refused", "azure", "Azure's link to the next page leads "
-	    "elsewhere and was not followed; it is tried again.", REPLY },
+	    "elsewhere or in a circle and was not followed; it is tried "
+	    "again.", REPLY },
 
 	/* network */
 	{ "dns_failure", "network", "The name cannot be resolved: check the "

@@ -10,6 +10,12 @@
  * The call stays reserved for its ctx after the end while a next page is known,
  * so that sentinel_follow finds the link; sentinel_start of another ctx may
  * take it over.
+ *
+ * A chain of links that comes back to one of its own ends by Brent's rule: the
+ * link followed as the 1st, 2nd, 4th, 8th ... is kept, and each new one is
+ * compared with it.  A circle of n links whose first is the m-th is noticed
+ * after fewer than 2 max(m, n) + n pages, with one CRC for memory; that two
+ * links have equal CRCs by chance (1 in 2^32) costs a page, asked for again.
  */
 #include "sentinel/sentinel.h"
 
@@ -164,6 +170,24 @@ on_body(void *ctx, unsigned status, struct span bytes)
 
 /* ---- the end ------------------------------------------------------------ */
 
+/* The link comes back to an earlier one, or the chain is too long. */
+static bool
+is_endless(const struct sentinel_call *call)
+{
+	if (call->next[0] == '\0' || call->followed == 0)
+		return false;
+	return call->followed == SENTINEL_FOLLOW_MAX_COUNT ||
+	    seal_crc32c(0, span_str(call->next)) == call->kept_next;
+}
+
+static void
+count_link(struct sentinel_call *call)
+{
+	call->followed++;
+	if ((call->followed & (call->followed - 1)) == 0)
+		call->kept_next = seal_crc32c(0, span_str(call->next));
+}
+
 /* A whole 200 reply: valid to its end, no member twice beside the elements,
  * and its link believable? */
 static void
@@ -175,7 +199,7 @@ judge_success(struct sentinel_call *call, struct sentinel_reply *reply,
 		reply->st = ST_MALFORM;
 		diagnosis_set(d, SPAN_LIT("reply_malformed"),
 		    call->owner->connector->arm_url);
-	} else if (call->next_st != ST_OK) {
+	} else if (call->next_st != ST_OK || is_endless(call)) {
 		reply->st = call->next_st == ST_FULL ? ST_FULL : ST_MALFORM;
 		diagnosis_set(d, SPAN_LIT("next_link_refused"),
 		    call->owner->connector->arm_url);
@@ -294,7 +318,6 @@ sentinel_start(struct sentinel *s, const struct sentinel_query *query,
 	call->on_done = on_done_fn;
 	call->ctx = ctx;
 	call->followed = 0;
-	call->last_next = 0;
 	return send(call, buf_str(&url));
 }
 
@@ -304,16 +327,10 @@ sentinel_follow(struct sentinel *s, const void *ctx, const char *authorization)
 	for (size_t i = 0; i < HTTP_SLOT_COUNT; i++) {
 		struct sentinel_call *call = &s->call[i];
 		char url[NEXT_LINK_MAX_BYTES];
-		uint32_t crc;
 
 		if (call->busy || call->ctx != ctx || call->next[0] == '\0')
 			continue;
-		crc = seal_crc32c(0, span_str(call->next));
-		if (crc == call->last_next ||
-		    call->followed >= SENTINEL_FOLLOW_MAX_COUNT)
-			return ST_MALFORM;
-		call->last_next = crc;
-		call->followed++;
+		count_link(call);
 		call->query.authorization = authorization;
 		memcpy(url, call->next, sizeof url);
 		return send(call, url);

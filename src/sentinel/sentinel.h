@@ -81,8 +81,8 @@ struct sentinel_call {
 	uint8_t message[600];
 	size_t message_n;
 	char next[NEXT_LINK_MAX_BYTES]; /* rebuilt, or "" */
-	uint32_t last_next;             /* CRC of the link that was followed */
-	unsigned followed;
+	unsigned followed;              /* links of this chain */
+	uint32_t kept_next;             /* CRC of one of them */
 	enum st next_st;
 	uint8_t element[ELEMENT_MAX_BYTES];
 };
@@ -132,6 +132,8 @@ enum st sentinel_start(struct sentinel *s, const struct sentinel_query *query,
  *
  * ctx      that of the call whose reply had `more`; handlers stay the same
  * returns  as sentinel_start; ST_MALFORM when there is no next page
+ * A link that repeats an earlier one of its chain, and one beyond
+ * SENTINEL_FOLLOW_MAX_COUNT, is refused with the page that it comes with.
  */
 enum st sentinel_follow(
     struct sentinel *s, const void *ctx, const char *authorization) MUST_CHECK;

@@ -8,6 +8,7 @@ import unittest
 from typing import Any
 
 from poll_case import PollCase, incident
+from sim_case import BASE, V
 from simulator import SECRET, needs_product, run_product
 
 LINKS = (
@@ -59,6 +60,33 @@ class Links(PollCase):
         done = run_product(["run", "--once"], self.state)
         self.assertEqual(done.code, 65, done.stderr)
         self.assertLess(sim.count("list"), 5)
+
+    def refused_comments(self, links: list[str]) -> int:
+        """Comment pages with these links; how many were asked for."""
+        sim = self.start([incident(1, comments=1)])
+        path = f"{{arm}}{BASE}/incidents/{incident(1)['name']}/comments?{V}&"
+        for link in links:
+            sim.fault("comments", count=1, do={"next_link": path + link})
+        done = self.run_once()
+        self.assertIn("code=next_link_refused", done.stderr)
+        self.assertEqual(self.last()[1]["enrichment"]["comments"], "pending")
+        return sim.count("comments")
+
+    def test_links_that_go_in_a_circle_are_refused(self) -> None:
+        for tail, circle in ((0, 1), (0, 2), (0, 3), (1, 2), (5, 4)):
+            with self.subTest(tail=tail, circle=circle):
+                links = [f"tail={i}" for i in range(tail)]
+                while len(links) < 64:
+                    links += [f"circle={i}" for i in range(circle)]
+                self.assertLessEqual(self.refused_comments(links),
+                                     2 * max(tail + 1, circle) + circle)
+
+    def test_chain_of_links_without_an_end_is_refused(self) -> None:
+        sim = self.start([incident(1, comments=1)])
+        sim.fault("comments", do={"next_link": "{arm}{path}&x"})
+        done = self.run_once()
+        self.assertIn("code=next_link_refused", done.stderr)
+        self.assertEqual(sim.count("comments"), 1001)
 
     def test_redirects_are_not_followed_by_any_call(self) -> None:
         for status in (301, 302, 303, 307, 308):
