@@ -67,8 +67,8 @@ static const struct config_form SERVERS = { config_check_servers,
 	"nats://HOST:PORT or tls://HOST:PORT, several with ',' between" };
 static const struct config_form BASIC_USER = { config_check_basic_user,
 	CONFIG_USER_MAX_BYTES, true,
-	"a user name of 1 to 128 bytes without ':' (the password is set with "
-	"\"wf-sentinel secret set\")" };
+	"a user name of 1 to 128 bytes without ':' (a password is a secret and "
+	"has no place in this file)" };
 static const struct config_form LOCAL_USER = { config_check_user, 32, false,
 	"1 to 32 letters, digits, '_', '-', '.'" };
 static const struct config_form EMAIL = { config_check_email,

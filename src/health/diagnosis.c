@@ -167,9 +167,12 @@ static const struct diagnosis_row TABLE[] = {
 	    "check network.proxy.", TEMPORARY },
 	{ "proxy_refused", "proxy", "The proxy refused the connection: check "
 	    "network.proxy and the proxy's rules.", TEMPORARY },
-	{ "proxy_authentication", "proxy", "The proxy asks for a login: set "
-	    "network.proxy_user and the secret network "
-	    "proxy_password.", REFUSED },
+	{ "proxy_authentication", "proxy", "The proxy asks for a login, which "
+	    "this version cannot give: let the proxy pass the appliance's "
+	    "address without one.", REFUSED },
+	{ "proxy_user_unsupported", "network.proxy_user", "This version cannot "
+	    "log in to a proxy: remove network.proxy_user, and let the proxy "
+	    "pass the appliance's address without a login.", SETTING },
 
 	/* certificates */
 	{ "tls_untrusted", "ca_file", "The server's certificate is not from a "
@@ -220,8 +223,9 @@ static const struct diagnosis_row TABLE[] = {
 	    "files: read and remove the rotated files.", TEMPORARY },
 	{ "sink_failed", "sinks", "The file sink cannot be written: check its "
 	    "path and the free space.", TEMPORARY },
-	{ "sink_unsupported", "sinks", "This version delivers to file sinks "
-	    "only: set the sink's type to file.", SETTING },
+	{ "sink_unsupported", "sinks", "This version delivers work units "
+	    "to file sinks only: set the sink's type to file and its format "
+	    "to workunit.", SETTING },
 	{ "clock_skew", "clock", "The appliance's clock differs from Azure's "
 	    "by more than 5 minutes: set it, or give it a time "
 	    "server.", TEMPORARY },

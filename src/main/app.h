@@ -79,7 +79,8 @@ int app_version(struct app *a);
  * EXIT_DONE, or the code to end with. */
 int app_load_config(struct app *a);
 
-/* Anchors, HTTP client, vault, API client.  EXIT_DONE or a code; said. */
+/* Anchors, HTTP client, vault, API client; not with a configuration that asks
+ * for what this version has not.  EXIT_DONE or a code; said. */
 int app_open_network(struct app *a);
 void app_close_network(struct app *a);
 

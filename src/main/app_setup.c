@@ -181,6 +181,32 @@ load_anchors(struct app *a)
 	return EXIT_SETTING;
 }
 
+/* What the contract has and this version has not is refused before anything
+ * is sent, rather than left out in silence. */
+static int
+check_supported(const struct app *a)
+{
+	struct diagnosis d;
+
+	diagnosis_clear(&d);
+	if (a->config.proxy_user.n != 0)
+		diagnosis_set(&d, SPAN_LIT("proxy_user_unsupported"),
+		    a->config.proxy_user);
+	for (size_t i = 0; i < a->config.sink_count; i++) {
+		const struct config_sink *sink = &a->config.sink[i];
+
+		if (sink->enabled &&
+		    (sink->type != CONFIG_SINK_FILE ||
+			sink->format != CONFIG_WORKUNIT))
+			diagnosis_set(
+			    &d, SPAN_LIT("sink_unsupported"), sink->name);
+	}
+	if (!diagnosis_is_set(&d))
+		return EXIT_DONE;
+	app_say_diagnosis("configuration", &d);
+	return d.exit_code;
+}
+
 int
 app_open_network(struct app *a)
 {
@@ -191,8 +217,10 @@ app_open_network(struct app *a)
 		.connect_timeout_ms = a->config.connect_timeout_s * 1000,
 		.request_timeout_ms = a->config.request_timeout_s * 1000,
 	};
-	int code = load_anchors(a);
+	int code = check_supported(a);
 
+	if (code == EXIT_DONE)
+		code = load_anchors(a);
 	if (code != EXIT_DONE)
 		return code;
 	if (span_to_str(a->config.proxy, a->proxy, sizeof a->proxy) != ST_OK ||

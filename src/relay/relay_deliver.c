@@ -267,7 +267,8 @@ relay_sinks_open(struct relay *r, struct diagnosis *d)
 		diagnosis_clear(&sink->diagnosis);
 		if (!sink->config->enabled)
 			continue;
-		if (sink->config->type != CONFIG_SINK_FILE) {
+		if (sink->config->type != CONFIG_SINK_FILE ||
+		    sink->config->format != CONFIG_WORKUNIT) {
 			diagnosis_set(d, SPAN_LIT("sink_unsupported"),
 			    sink->config->name);
 			return ST_CONFIG;

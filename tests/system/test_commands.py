@@ -3,6 +3,7 @@
 import json
 import pathlib
 import unittest
+from typing import Any
 
 from poll_case import PollCase, incident
 from simulator import needs_product, run_product
@@ -46,6 +47,30 @@ class Commands(PollCase):
         for place in (":3:", ":5:", ":7:"):
             self.assertIn(str(path) + place, done.stderr)
         self.assertIn("tenant_id", done.stderr)
+
+    def test_what_this_version_has_not_is_refused_before_a_request(self) \
+            -> None:
+        artifact = {"type": "file", "name": "out", "format": "artifact"}
+        nats = {"type": "nats", "name": "bus"}
+        cases: tuple[tuple[dict[str, Any], str], ...] = (
+            ({"sinks": [artifact]}, "sink_unsupported"),
+            ({"sinks": [nats]}, "sink_unsupported"),
+            ({"network": {"proxy_user": "somebody"}},
+             "proxy_user_unsupported"))
+        for config, code in cases:
+            for args in (["test"], ["run", "--once"]):
+                with self.subTest(args=args, config=config):
+                    sim = self.start([incident(1)], config=config)
+                    done = run_product(args, self.state)
+                    self.assertEqual(done.code, 78, done)
+                    self.assertIn(f"Code: {code}",
+                                  done.stderr.splitlines()[-1])
+                    self.assertEqual(sim.requests(), [])
+        self.start([incident(1)], config={"sinks": [
+            {"type": "file"}, {**artifact, "enabled": False},
+            {**nats, "enabled": False}]})
+        self.run_once()
+        self.assertEqual(len(self.records()), 1)
 
     def test_secret_values_that_cannot_be_are_refused(self) -> None:
         self.start([])
