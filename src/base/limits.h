@@ -28,6 +28,10 @@
 #define LOG_RESERVE_COUNT      64u
 #define LOG_REFILL_PER_S_COUNT 10u
 
+/* A difference between our clock and Azure's beyond this is said: Entra ID
+ * itself allows five minutes. */
+#define CLOCK_SKEW_MAX_S 300
+
 /* Directory entries read at a time: about 30 names of secrets. */
 #define FILE_LIST_BUFFER_BYTES 2048u
 
@@ -335,9 +339,6 @@
 /* The longest sleep, and the farthest due time that is believed. */
 #define RELAY_IDLE_WAIT_MS INT64_C(60000)
 #define RELAY_DUE_MAX_MS   INT64_C(86400000)
-
-/* A difference of the clocks beyond this is said. */
-#define RELAY_SKEW_MAX_S 300
 
 /* Records removed in one transaction after their time, and transactions in
  * one go: 16,384 records are a month's delivery of a busy workspace. */

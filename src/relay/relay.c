@@ -208,7 +208,7 @@ relay_note_date(struct relay *r, int64_t date)
 	if (date < 0)
 		return;
 	r->skew_s = (relay_wall(r) - date) / TICKS_PER_S;
-	skewed = r->skew_s > RELAY_SKEW_MAX_S || r->skew_s < -RELAY_SKEW_MAX_S;
+	skewed = r->skew_s > CLOCK_SKEW_MAX_S || r->skew_s < -CLOCK_SKEW_MAX_S;
 	if (skewed && !r->skew_said)
 		log_event(r->settings.log, LOG_LEVEL_WARNING, "clock_skew",
 		    LOG_FIELDS(log_number("seconds", r->skew_s),

@@ -175,9 +175,6 @@ on_onboarding(void *ctx, const struct sentinel_reply *reply)
 {
 	struct sentinel_check *c = ctx;
 
-	if (reply->date >= 0)
-		c->skew_s = (clock_wall_ticks(c->clock) - reply->date) /
-		    TICKS_PER_S;
 	/* As the poller does: the older version where this is not known. */
 	if (reply->version_unknown && !c->connector->api_version_given &&
 	    !span_eq(
@@ -199,18 +196,41 @@ on_onboarding(void *ctx, const struct sentinel_reply *reply)
 
 /* ---- first check -------------------------------------------------------- */
 
+/* Our clock against a Date in ticks (-1: none); true with *d set. */
+static bool
+is_skewed(const struct sentinel_check *c, int64_t date, struct diagnosis *d)
+{
+	int64_t ahead_s = (clock_wall_ticks(c->clock) - date) / TICKS_PER_S;
+	uint8_t text[32];
+	struct buf b = BUF_OVER(text);
+
+	if (date < 0 ||
+	    (ahead_s <= CLOCK_SKEW_MAX_S && ahead_s >= -CLOCK_SKEW_MAX_S))
+		return false;
+	buf_put_i64(&b, ahead_s < 0 ? -ahead_s : ahead_s);
+	buf_put_str(&b, ahead_s < 0 ? " s behind" : " s ahead");
+	diagnosis_set(d, SPAN_LIT("clock_skew"), span_of(&b));
+	return true;
+}
+
 static void
 on_token(void *ctx, enum st st, const struct diagnosis *d,
     const struct http_result *result)
 {
 	struct sentinel_check *c = ctx;
+	struct diagnosis skewed;
 
-	(void)result;
-	judge(c, st == ST_OK ? SENTINEL_PASSED : SENTINEL_FAILED, d);
-	if (st == ST_OK)
-		ask_onboarding(c);
-	else
+	diagnosis_clear(&skewed);
+	if (st != ST_OK) {
+		judge(c, SENTINEL_FAILED, d);
 		c->running = false;
+		return;
+	}
+	if (is_skewed(c, result->date, &skewed))
+		judge(c, SENTINEL_WARNING, &skewed);
+	else
+		judge(c, SENTINEL_PASSED, NULL);
+	ask_onboarding(c);
 }
 
 void

@@ -8,7 +8,8 @@
  *	incident_read      the newest incident, its alerts and entities
  *
  * After a failed check the later ones are skipped.  A refusal of alerts and
- * entities alone is a warning: incidents are delivered without them.
+ * entities alone is a warning: incidents are delivered without them.  So is a
+ * clock that differs from that of the token's reply, in the first check.
  */
 #ifndef SENTINEL_SENTINEL_CHECK_H
 #define SENTINEL_SENTINEL_CHECK_H
@@ -53,7 +54,6 @@ struct sentinel_check {
 	bool running;
 	enum sentinel_check_name step;
 	int64_t step_ms;
-	int64_t skew_s;      /* of our clock; 0 when not known */
 	unsigned parts_left; /* of alerts and entities */
 	char incident[65];
 	jsmntok_t tok[ELEMENT_TOKEN_MAX_COUNT];

@@ -265,10 +265,25 @@ class Connection(unittest.TestCase):
         self.assertEqual(sim.requests(origin="catch_all"), [])
 
     def test_a_clock_that_is_off_is_said(self) -> None:
-        sim = self.start(clock_offset_seconds=-1200)
-        done = run_product(["test"], self.state(sim))
-        self.assertIn("clock is 1200 s off", done.stdout.replace("1199",
-                      "1200").replace("1201", "1200"))
+        for offset, says in ((-1200, "(1199|1200|1201) s ahead"),
+                             (1200, "(1199|1200|1201) s behind")):
+            with self.subTest(offset=offset):
+                sim = self.start(clock_offset_seconds=offset)
+                done, result = self.check(self.state(sim))
+                self.assertEqual((done.code, result["result"]),
+                                 (0, "warning"), done)
+                first = result["checks"][0]
+                self.assertEqual((first["result"], first["setting"]),
+                                 ("warning", "clock"))
+                self.assertRegex(first["message"], says)
+                self.assertEqual([c["result"] for c in result["checks"][1:]],
+                                 ["passed", "passed"])
+
+    def test_a_clock_off_by_less_than_five_minutes_passes(self) -> None:
+        for offset in (-280, 280):
+            sim = self.start(clock_offset_seconds=offset)
+            self.assertEqual(self.check(self.state(sim))[1]["result"],
+                             "passed")
 
     def test_the_older_version_is_used_where_the_new_is_unknown(self) -> None:
         for error in ("NoRegisteredProviderFound", "UnsupportedApiVersion"):
