@@ -111,6 +111,11 @@ enum st span_to_u64(struct span s, uint64_t *value) MUST_CHECK;
  * does not fit into `size` bytes; ST_MALFORM when `s` holds a NUL. */
 enum st span_to_str(struct span s, char *text, size_t size) MUST_CHECK;
 
+/* Bytes (1..4) of the character at the start of `s`, which is not empty, when
+ * it may be shown on a terminal; 0 when it is no well-formed UTF-8, or a
+ * control, a direction mark, or invisible (' ' is the only blank). */
+size_t span_printable(struct span s);
+
 /* Builders.  All keep `cut` sticky and write all of their bytes or none. */
 
 /* The next `n` bytes of the builder, for the caller to fill; NULL when they do

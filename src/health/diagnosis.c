@@ -247,34 +247,6 @@ find(struct span code)
 	return NULL;
 }
 
-/* A length of the UTF-8 character at the start of `s` that may be shown, or 0:
- * printable ASCII, or a well-formed character from U+00A1 on that is neither a
- * separator nor a direction mark (U+2000 to U+206F are left out whole). */
-static size_t
-printable(struct span s)
-{
-	uint8_t c = s.p[0];
-	size_t n = c < 0x80       ? 1 :
-	    c >= 0xc2 && c < 0xe0 ? 2 :
-	    c >= 0xe0 && c < 0xf0 ? 3 :
-				    0;
-
-	if (n == 1)
-		return c >= 0x20 && c < 0x7f;
-	if (n == 0 || s.n < n || (c == 0xc2 && s.p[1] < 0xa1))
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s.p[i] & 0xc0) != 0x80)
-			return 0;
-	if (c == 0xe2 && (s.p[1] == 0x80 || s.p[1] == 0x81))
-		return 0;
-	if (c == 0xe0 && s.p[1] < 0xa0)
-		return 0;
-	if (c == 0xed && s.p[1] >= 0xa0)
-		return 0;
-	return n;
-}
-
 /* Show `s` in `room` bytes of `b`: what is not printable as one space. */
 static void
 put_shown(struct buf *b, struct span s, size_t room)
@@ -283,7 +255,7 @@ put_shown(struct buf *b, struct span s, size_t room)
 	bool gap = true;
 
 	while (s.n != 0) {
-		size_t n = printable(s);
+		size_t n = span_printable(s);
 		bool blank = n == 0 || (n == 1 && s.p[0] == ' ');
 
 		if (!span_take(&s, n == 0 ? 1 : n, &head))

@@ -51,22 +51,27 @@ keep_row(void *ctx, const struct json_element *element)
 	return json_doc_parse(&t->doc, element->text, t->tok, ROW_TOKEN_COUNT);
 }
 
-/* Canonical text in exactly `width` columns; escapes as one '?'.  Characters
- * are counted by their first bytes. */
+/* Canonical text in exactly `width` columns, a character in each; one '?' for
+ * what a terminal must not get. */
 static void
 put_column(struct buf *b, struct span canonical, size_t width)
 {
 	uint8_t plain[1024];
 	struct buf text = BUF_OVER(plain);
+	struct span rest, head;
 	size_t used = 0;
 
 	json_decode(&text, canonical);
-	for (size_t i = 0; i < text.n; i++) {
-		uint8_t c = plain[i];
+	rest = span_of(&text);
+	while (rest.n != 0 && used < width) {
+		size_t n = span_printable(rest);
 
-		if ((c & 0xc0) != 0x80 && ++used > width)
-			break;
-		buf_put_byte(b, c < 0x20 || c == 0x7f ? '?' : c);
+		(void)span_take(&rest, n != 0 ? n : 1, &head);
+		/* The rest of a character that was a '?'. */
+		if (n == 0 && (head.p[0] & 0xc0) == 0x80)
+			continue;
+		buf_put(b, n != 0 ? head : SPAN_LIT("?"));
+		used++;
 	}
 	while (used++ < width)
 		buf_put_byte(b, ' ');

@@ -119,6 +119,13 @@ class Commands(PollCase):
         table = run_product(["workunits"], self.state)
         self.assertEqual(len(table.stdout.splitlines()), 6)
 
+    def test_no_title_can_steer_a_terminal(self) -> None:
+        self.start([incident(1, title="a\x1b[2Jb\x9b31mc\x85d\u202ee\u2066f"
+                                      "\u2019\U0001f512ä\u4e2d\r\nz")])
+        self.run_once()
+        table = run_product(["workunits"], self.state).stdout
+        self.assertIn("a?[2Jb?31mc?d?e?f\u2019\U0001f512ä\u4e2d??z\n", table)
+
     def test_a_damaged_store_is_said_and_left_as_it_is(self) -> None:
         self.start([incident(1)])
         self.run_once()

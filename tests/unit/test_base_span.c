@@ -307,3 +307,45 @@ Test(buf, wipe_leaves_zeros_and_touches_nothing_else)
 		cr_assert_eq(room[i], 0);
 	wipe(NULL, 0);
 }
+
+static const struct {
+	const char *text;
+	size_t n;
+	const char *why;
+} SHOWN[] = {
+	{ "a", 1, "ASCII" },
+	{ " ", 1, "the blank" },
+	{ "\x1b[2J", 0, "ESC" },
+	{ "\x7f", 0, "DEL" },
+	{ "\xc2\x85", 0, "U+0085, next line" },
+	{ "\xc2\x9b" "31m", 0, "U+009B, CSI" },
+	{ "\xc2\xa0", 0, "U+00A0, a blank that is none" },
+	{ "\xc2\xa1", 2, "U+00A1" },
+	{ "\xc2\xad", 0, "soft hyphen" },
+	{ "\xd8\x9c", 0, "U+061C, direction" },
+	{ "\xe2\x80\x8f", 0, "U+200F, direction" },
+	{ "\xe2\x80\x99", 3, "U+2019, an apostrophe" },
+	{ "\xe2\x80\xa8", 0, "U+2028, line separator" },
+	{ "\xe2\x80\xae", 0, "U+202E, direction" },
+	{ "\xe2\x81\xa6", 0, "U+2066, direction" },
+	{ "\xe4\xb8\xad", 3, "U+4E2D" },
+	{ "\xed\xa0\x80", 0, "a surrogate" },
+	{ "\xef\xbb\xbf", 0, "byte order mark" },
+	{ "\xf0\x9f\x94\x92", 4, "U+1F512" },
+	{ "\xf3\xa0\x81\x81", 0, "U+E0041, a tag" },
+	{ "\xf4\x90\x80\x80", 0, "above Unicode" },
+	{ "\xf8\x88\x80\x80\x80", 0, "five bytes" },
+	{ "\x9b", 0, "a byte alone" },
+	{ "\xc1\x9b", 0, "overlong" },
+	{ "\xe0\x82\x9b", 0, "overlong CSI" },
+	{ "\xf0\x80\x82\x9b", 0, "overlong CSI" },
+	{ "\xe4\xb8", 0, "cut" },
+	{ "\xe4\xb8z", 0, "broken" },
+};
+
+Test(span, printable_is_what_a_terminal_shows_and_does_not_obey)
+{
+	for (size_t i = 0; i < sizeof SHOWN / sizeof SHOWN[0]; i++)
+		cr_expect_eq(span_printable(span_str(SHOWN[i].text)),
+		    SHOWN[i].n, "%s", SHOWN[i].why);
+}
