@@ -131,7 +131,8 @@ struct workunit_context {
 	uint64_t version;
 	int64_t closed_at; /* ticks; 0: none */
 	enum workunit_enrichment enrichment[WORKUNIT_PART_COUNT];
-	/* status changes that we saw */
+	/* the last status changes that we saw; the store may have dropped
+	 * older ones once there are as many as fit */
 	struct workunit_change {
 		int64_t at; /* ticks */
 		enum workunit_status status;

@@ -224,7 +224,9 @@ workunit_timeline_put(struct workunit_writing *g)
 	add_changes(g, &l);
 	whole = add_rows(w, &l, WORKUNIT_COMMENT_ROWS, COMMENT);
 	whole &= add_rows(w, &l, WORKUNIT_ALERT_ROWS, ALERT);
-	if (!whole || w->strange[WORKUNIT_PART_COMMENTS] ||
+	/* As many changes as the store keeps: older ones may be missing. */
+	if (!whole || g->c->change_count == STORE_CHANGE_MAX_COUNT ||
+	    w->strange[WORKUNIT_PART_COMMENTS] ||
 	    workunit_rows_cut(w, WORKUNIT_COMMENT_ROWS, 0) ||
 	    workunit_rows_cut(w, WORKUNIT_ALERT_ROWS, 0))
 		workunit_pointers_mark(&w->pointers, PLACE_TIMELINE);

@@ -92,6 +92,19 @@ Test(workunit_truncated, cut_recipients_lose_only_the_last)
 	    SIZE_MAX);
 }
 
+Test(workunit_truncated, as_many_changes_as_are_kept_may_not_be_all)
+{
+	begin();
+	for (size_t i = 0; i < STORE_CHANGE_MAX_COUNT; i++) {
+		r.context.change[i].at = (int64_t)i * TICKS_PER_S;
+		r.context.change[i].status = WORKUNIT_ACTIVE;
+	}
+	r.context.change_count = STORE_CHANGE_MAX_COUNT - 1;
+	expect_at(write_record(), "truncated", "[]");
+	r.context.change_count = STORE_CHANGE_MAX_COUNT;
+	expect_at(write_record(), "truncated", "['/timeline']");
+}
+
 Test(workunit_truncated, a_long_url_still_has_its_host)
 {
 	struct span record;
