@@ -185,13 +185,22 @@ sink_file_write(struct sink_file *s, struct span record)
 	return ST_OK;
 }
 
+/* The file still has a name; else nobody will ever read what is written. */
+static bool
+is_linked(const struct sink_file *s)
+{
+	struct stat about;
+
+	return fstat(s->fd, &about) == 0 && about.st_nlink != 0;
+}
+
 enum st
 sink_file_sync(struct sink_file *s)
 {
 	assert(s->fd >= 0);
 	if (s->size_bytes == s->synced_bytes)
 		return ST_OK;
-	if (fdatasync(s->fd) != 0)
+	if (!is_linked(s) || fdatasync(s->fd) != 0)
 		return give_up(s);
 	s->synced_bytes = s->size_bytes;
 	return ST_OK;

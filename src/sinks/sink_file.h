@@ -51,7 +51,8 @@ enum st sink_file_write(struct sink_file *s, struct span record) MUST_CHECK;
  * acknowledged.
  *
  * returns  ST_OK; ST_IO: nothing since the last sync may be acknowledged, and
- *          *s is closed (a failed fsync is never repeated on the same file)
+ *          *s is closed (a failed fsync is never repeated on the same file);
+ *          also when the file was removed or replaced since it was opened
  */
 enum st sink_file_sync(struct sink_file *s) MUST_CHECK;
 

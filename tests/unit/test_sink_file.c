@@ -173,6 +173,38 @@ Test(sink_file, full_disk_undoes_what_was_not_synced)
 	cr_assert_eq(stat(path, &about), 0);
 }
 
+Test(sink_file, file_that_lost_its_name_is_not_acknowledged)
+{
+	for (unsigned replaced = 0; replaced < 2; replaced++) {
+		open_sink(1 << 20, 2, false);
+		cr_assert_eq(sink_file_write(&sink, SPAN_LIT("a")), ST_OK);
+		cr_assert_eq(sink_file_sync(&sink), ST_OK);
+		cr_assert_eq(unlink(path), 0);
+		if (replaced)
+			put("other\n");
+		cr_assert_eq(sink_file_write(&sink, SPAN_LIT("b")), ST_OK);
+		cr_assert_eq(sink_file_sync(&sink), ST_IO);
+		cr_assert_eq(sink.fd, -1);
+		open_sink(1 << 20, 2, false);
+		cr_assert_eq(sink_file_write(&sink, SPAN_LIT("b")), ST_OK);
+		cr_assert_eq(sink_file_sync(&sink), ST_OK);
+		cr_assert_str_eq(content(""), replaced ? "other\nb\n" : "b\n");
+		sink_file_close(&sink);
+	}
+}
+
+Test(sink_file, file_moved_away_is_still_somebodys)
+{
+	char name[160];
+
+	snprintf(name, sizeof name, "%s.taken", path);
+	open_sink(1 << 20, 2, false);
+	cr_assert_eq(rename(path, name), 0);
+	cr_assert_eq(sink_file_write(&sink, SPAN_LIT("a")), ST_OK);
+	cr_assert_eq(sink_file_sync(&sink), ST_OK);
+	cr_assert_str_eq(content(".taken"), "a\n");
+}
+
 Test(sink_file, directory_or_missing_folder_is_an_error)
 {
 	cr_assert_eq(sink_file_open(&sink, dir, 10, 2, false), ST_IO);
