@@ -30,9 +30,12 @@ app_version(struct app *a)
 		json_put_int(&out, STORE_SCHEMA);
 		json_put_close(&out, '}');
 		buf_put_byte(&b, '\n');
-	} else
+	} else {
 		buf_put_str(&b,
 		    "wf-sentinel " WF_VERSION " (" WF_REVISION ", " WF_BOARD
-		    ")\n" WF_DEPS "\n");
+		    ")\n" WF_DEPS "\nstate schema ");
+		buf_put_u64(&b, STORE_SCHEMA);
+		buf_put_byte(&b, '\n');
+	}
 	return app_print(span_of(&b));
 }

@@ -159,6 +159,16 @@ print_json(struct buf *body)
 	return code == EXIT_DONE ? app_print(SPAN_LIT("\n")) : code;
 }
 
+static void
+say_damaged(uint64_t count)
+{
+	uint8_t digits[24];
+	struct buf b = BUF_OVER(digits);
+
+	buf_put_u64(&b, count);
+	app_say("records that are damaged and not shown: ", buf_str(&b), "");
+}
+
 static int
 print_records(struct app *a, uint64_t limit, bool as_json)
 {
@@ -166,6 +176,7 @@ print_records(struct app *a, uint64_t limit, bool as_json)
 	struct buf body = { a->u.record, 0, RECORD_MAX_BYTES, false };
 	struct store_record rec = { .seq = INT64_MAX };
 	int code = as_json ? EXIT_DONE : print_head(&t);
+	uint64_t damaged = 0;
 
 	for (uint64_t i = 0; code == EXIT_DONE && i < limit; i++) {
 		enum st st;
@@ -174,8 +185,10 @@ print_records(struct app *a, uint64_t limit, bool as_json)
 		st = store_record_before(&a->store, rec.seq, &rec, &body);
 		if (st == ST_NOT_FOUND)
 			break;
-		if (st == ST_CORRUPT)
+		if (st == ST_CORRUPT) {
+			damaged++;
 			continue;
+		}
 		if (st != ST_OK) {
 			app_say("the store cannot be read: ", st_text(st), "");
 			return EXIT_IO;
@@ -184,6 +197,8 @@ print_records(struct app *a, uint64_t limit, bool as_json)
 				 print_row(&t, span_of(&body), a->relay.pruned,
 				     sizeof a->relay.pruned);
 	}
+	if (damaged != 0)
+		say_damaged(damaged);
 	return code;
 }
 

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: MIT
 """The command line: usage, configuration faults, secrets, exit codes."""
 import json
+import os
 import pathlib
+import pty
+import select
+import sqlite3
+import subprocess
+import termios
+import time
 import unittest
 from typing import Any
 
 from poll_case import PollCase, incident
-from simulator import needs_product, run_product
+from simulator import BINARY, needs_product, run_product
 
 
 @needs_product
@@ -86,6 +93,38 @@ class Commands(PollCase):
                 self.assertEqual(done.code, 78, done)
                 self.assertIn(says, done.stderr)
 
+    def read_terminal(self, ours: int) -> bytes:
+        """What a terminal shows until its last program has ended."""
+        seen = b""
+        while select.select([ours], [], [], 10)[0]:
+            try:
+                seen += os.read(ours, 4096)
+            except OSError:
+                break
+        return seen
+
+    def test_a_secret_typed_at_a_terminal_is_not_shown(self) -> None:
+        self.start([])
+        ours, terminal = pty.openpty()
+        self.addCleanup(os.close, ours)
+        process = subprocess.Popen(
+            [str(BINARY), "--state", self.state, "secret", "set", "sentinel",
+             "client_secret"], stdin=terminal, stdout=terminal,
+            stderr=terminal, start_new_session=True)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        os.close(terminal)
+        end = time.monotonic() + 5
+        while termios.tcgetattr(ours)[3] & termios.ECHO:
+            self.assertLess(time.monotonic(), end, "the echo stays on")
+            time.sleep(0.01)
+        os.write(ours, b"typed~at~a~terminal\n")
+        seen = self.read_terminal(ours)
+        self.assertEqual(process.wait(10), 0, seen)
+        self.assertIn(b"not shown", seen)
+        self.assertIn(b"stored", seen)
+        self.assertNotIn(b"typed", seen)
+
     def test_secrets_are_listed_without_values_and_deleted(self) -> None:
         self.start([])
         done = run_product(["secret", "set", "sentinel", "client_secret",
@@ -109,6 +148,8 @@ class Commands(PollCase):
         self.assertEqual(version["board"], "x86_64")
         for name in ("bearssl", "curl", "c-ares", "sqlite3"):
             self.assertIn(name, version["dependencies"])
+        text = run_product(["version"], self.state).stdout
+        self.assertIn(f"state schema {version['state_schema']}\n", text)
 
     def test_workunits_as_json_are_the_records_newest_first(self) -> None:
         self.start([incident(n, f"@-{60 - n}m") for n in range(5)])
@@ -125,6 +166,21 @@ class Commands(PollCase):
         self.run_once()
         table = run_product(["workunits"], self.state).stdout
         self.assertIn("a?[2Jb?31mc?d?e?f\u2019\U0001f512ä\u4e2d??z\n", table)
+
+    def test_damaged_records_are_counted_on_stderr(self) -> None:
+        self.start([incident(n, f"@-{60 - n}m") for n in range(5)])
+        self.run_once()
+        with sqlite3.connect(f"{self.state}/store.db") as store:
+            store.execute("UPDATE record SET body = zeroblob(100) "
+                          "WHERE seq IN (2, 4)")
+        store.close()
+        for args in (["workunits"], ["workunits", "--json"]):
+            with self.subTest(args=args):
+                done = run_product(args, self.state)
+                self.assertEqual(done.code, 0, done)
+                self.assertIn("damaged and not shown: 2\n", done.stderr)
+                self.assertEqual(done.stdout.count("\n"),
+                                 3 + ("--json" not in args))
 
     def test_a_damaged_store_is_said_and_left_as_it_is(self) -> None:
         self.start([incident(1)])
