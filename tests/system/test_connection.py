@@ -228,7 +228,7 @@ class Connection(unittest.TestCase):
     def test_a_server_that_never_answers(self) -> None:
         sim = self.start()
         with Silent() as url:
-            self.broken(sim, "network", "", {"authority_url": url},
+            self.broken(sim, "network", "no answer", {"authority_url": url},
                         network={"connect_timeout_seconds": 1,
                                  "request_timeout_seconds": 5})
 
