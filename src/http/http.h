@@ -41,7 +41,7 @@ struct http_result {
 	uint32_t retry_after_s; /* 0: none */
 	uint32_t remaining;     /* smallest x-ms-ratelimit-remaining-*;
 	                          * UINT32_MAX: none */
-	char request_id[UUID_TEXT_BYTES + 1]; /* x-ms-request-id or "" */
+	char request_id[UUID_TEXT_BYTES + 1];     /* x-ms-request-id or "" */
 	char correlation_id[UUID_TEXT_BYTES + 1]; /* x-ms-correlation-… */
 };
 

@@ -66,7 +66,8 @@ put_column(struct buf *b, struct span canonical, size_t width)
 	while (rest.n != 0 && used < width) {
 		size_t n = span_printable(rest);
 
-		(void)span_take(&rest, n != 0 ? n : 1, &head);
+		if (!span_take(&rest, n != 0 ? n : 1, &head))
+			break;
 		/* The rest of a character that was a '?'. */
 		if (n == 0 && (head.p[0] & 0xc0) == 0x80)
 			continue;

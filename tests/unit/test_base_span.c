@@ -318,7 +318,9 @@ static const struct {
 	{ "\x1b[2J", 0, "ESC" },
 	{ "\x7f", 0, "DEL" },
 	{ "\xc2\x85", 0, "U+0085, next line" },
-	{ "\xc2\x9b" "31m", 0, "U+009B, CSI" },
+	{ "\xc2\x9b"
+	  "31m",
+	    0, "U+009B, CSI" },
 	{ "\xc2\xa0", 0, "U+00A0, a blank that is none" },
 	{ "\xc2\xa1", 2, "U+00A1" },
 	{ "\xc2\xad", 0, "soft hyphen" },
