@@ -431,6 +431,9 @@
 #define CONTROL_STALL_MS   10000
 #define CONTROL_ANSWER_MS  60000
 
+/* How long a command waits for the daemon to go on. */
+#define CONTROL_CLIENT_WAIT_MS 10000
+
 /* Groups of a peer that are looked at. */
 #define CONTROL_GROUP_MAX_COUNT 64u
 
@@ -438,6 +441,11 @@
 
 /* "http://", a DNS name and a port. */
 #define APP_PROXY_MAX_BYTES 300u
+
+/* The daemon's status: 1 KiB for each of 8 connectors and 4 sinks, and the
+ * rest.  Twelve members and five of an error each take two tokens. */
+#define APP_STATUS_MAX_BYTES       (32u * 1024u)
+#define APP_STATUS_TOKEN_MAX_COUNT 600u
 
 /* Entra's client secrets have 40 characters, old ones up to 256. */
 #define APP_CLIENT_SECRET_MAX_BYTES 512u

@@ -32,9 +32,14 @@ control_open(struct control *c, const struct control_settings *settings)
 	struct stat about;
 	enum st st = ST_OK;
 
-	memset(c, 0, sizeof *c);
 	c->settings = *settings;
 	c->fd[ADMIN] = c->fd[PUBLIC] = -1;
+	c->body_owner = NULL;
+	c->refused = 0;
+	for (size_t i = 0; i < CONTROL_CONNECTION_MAX_COUNT; i++) {
+		c->connection[i].state = CONTROL_FREE;
+		c->connection[i].buffer = c->buffer[i];
+	}
 	if (settings->path != NULL)
 		st = control_socket_listen(settings->path, 0660, &c->fd[ADMIN]);
 	if (st == ST_OK && settings->path != NULL) {
@@ -57,7 +62,7 @@ give_body(struct control *c, const struct control_connection *conn)
 {
 	if (c->body_owner != conn)
 		return;
-	wipe(c->body, sizeof c->body);
+	wipe(c->body, c->body_n);
 	c->body_owner = NULL;
 }
 
@@ -65,7 +70,7 @@ static void
 end(struct control *c, struct control_connection *conn)
 {
 	give_body(c, conn);
-	wipe(conn->buffer, sizeof conn->buffer);
+	wipe(conn->buffer, CONTROL_BUFFER_BYTES);
 	close(conn->fd);
 	conn->state = CONTROL_FREE;
 }
@@ -156,7 +161,7 @@ static bool
 refill(struct control *c, struct control_connection *conn)
 {
 	struct buf piece = BUF_OVER(c->piece);
-	struct buf b = BUF_OVER(conn->buffer);
+	struct buf b = { conn->buffer, 0, CONTROL_BUFFER_BYTES, false };
 
 	assert(conn->more != NULL); /* else the end was sent with the last */
 	if (!conn->more(c->settings.ctx, &conn->more_state, &piece)) {
@@ -188,7 +193,7 @@ static void
 begin_answer(struct control *c, struct control_connection *conn,
     const struct control_call *call, unsigned status, int64_t now_ms)
 {
-	struct buf b = BUF_OVER(conn->buffer);
+	struct buf b = { conn->buffer, 0, CONTROL_BUFFER_BYTES, false };
 
 	control_answer_head(&b, status, call->type);
 	if (call->out->n != 0)

@@ -83,8 +83,7 @@ struct control_connection {
 	size_t head_n, n, sent;
 	bool (*more)(void *ctx, uint64_t *state, struct buf *out);
 	uint64_t more_state;
-	/* The head; then what is to be sent. */
-	uint8_t buffer[CONTROL_BUFFER_BYTES];
+	uint8_t *buffer; /* the head; then what is to be sent */
 };
 
 struct control {
@@ -95,15 +94,17 @@ struct control {
 	struct control_connection connection[CONTROL_CONNECTION_MAX_COUNT];
 	struct control_connection *body_owner;
 	size_t body_n;
-	uint8_t body[CONTROL_BODY_MAX_BYTES];
-	uint8_t piece[CONTROL_PIECE_MAX_BYTES];
 	uint64_t refused; /* connections without a place */
+	/* Memory that nobody needs is not touched: the first are used first. */
+	uint8_t piece[CONTROL_PIECE_MAX_BYTES];
+	uint8_t buffer[CONTROL_CONNECTION_MAX_COUNT][CONTROL_BUFFER_BYTES];
+	uint8_t body[CONTROL_BODY_MAX_BYTES];
 };
 
 /*
  * control_open - bind and listen.
  *
- * c        any bytes
+ * c        all zero, or after control_close
  * settings copied; what it points to is borrowed until control_close
  * returns  ST_OK; ST_BUSY another process answers at one of the paths;
  *          ST_CONFIG a path is too long or something else stands there; ST_IO

@@ -353,19 +353,36 @@ fail_all(struct http *h, CURLcode rc)
 			finish(h, &h->slot[i], rc);
 }
 
-enum st
-http_wait(struct http *h, uint32_t timeout_ms, int fd)
+static CURLMcode
+poll_all(struct http *h, struct watch_list *watch, uint32_t timeout_ms)
 {
-	struct curl_waitfd extra = { fd, CURL_WAIT_POLLIN, 0 };
+	struct curl_waitfd extra[WATCH_MAX_COUNT];
 	CURLMcode mc;
-	int running, ready;
+	int ready;
+
+	for (size_t i = 0; i < watch->n; i++)
+		extra[i] = (struct curl_waitfd){ watch->at[i].fd,
+			watch->at[i].write ? CURL_WAIT_POLLOUT :
+					     CURL_WAIT_POLLIN,
+			0 };
+	mc = curl_multi_poll(
+	    h->multi, extra, (unsigned)watch->n, (int)timeout_ms, &ready);
+	for (size_t i = 0; mc == CURLM_OK && i < watch->n; i++)
+		watch->at[i].ready = extra[i].revents != 0;
+	return mc;
+}
+
+enum st
+http_wait(struct http *h, uint32_t timeout_ms, struct watch_list *watch)
+{
+	CURLMcode mc;
+	int running;
 
 	mc = curl_multi_perform(h->multi, &running);
 	if (mc == CURLM_OK && collect(h) != 0)
 		return ST_OK;
 	if (mc == CURLM_OK)
-		mc = curl_multi_poll(
-		    h->multi, &extra, fd < 0 ? 0 : 1, (int)timeout_ms, &ready);
+		mc = poll_all(h, watch, timeout_ms);
 	if (mc == CURLM_OK)
 		mc = curl_multi_perform(h->multi, &running);
 	if (mc == CURLM_OK) {

@@ -19,6 +19,7 @@
 #include "base/uuid.h"
 #include "health/diagnosis.h"
 #include "platform/clock.h"
+#include "platform/watch.h"
 #include "tls/tls.h"
 
 enum http_method { HTTP_GET, HTTP_POST };
@@ -134,14 +135,16 @@ unsigned http_free_slots(const struct http *h);
 unsigned http_busy_slots(const struct http *h);
 
 /*
- * http_wait - let transfers go on until something ended, `fd` is readable, or
- * timeout_ms passed.
+ * http_wait - let transfers go on until something ended, a watched descriptor
+ * is ready, or timeout_ms passed.
  *
  * timeout_ms  0..: at most this long
- * fd          also watched for reading; -1: none
+ * watch       also waited for; their `ready` is set, or left as it was when
+ *             there was no need to wait.  May be empty.
  * returns     ST_OK; ST_IO when waiting itself is not possible
  */
-enum st http_wait(struct http *h, uint32_t timeout_ms, int fd) MUST_CHECK;
+enum st http_wait(
+    struct http *h, uint32_t timeout_ms, struct watch_list *watch) MUST_CHECK;
 
 /*
  * http_diagnose - say what went wrong below the level of the API.

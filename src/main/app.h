@@ -10,6 +10,7 @@
 
 #include "auth/auth.h"
 #include "config/config.h"
+#include "control/control.h"
 #include "http/http.h"
 #include "platform/log.h"
 #include "platform/signals.h"
@@ -55,7 +56,14 @@ struct app {
 	struct store store;
 	struct store_memory store_memory;
 	struct relay relay;
+	struct control control;
+	char control_path[CONFIG_SOCKET_MAX_BYTES + 1];
+	char status_path[CONFIG_SOCKET_MAX_BYTES + 1];
 	int lock_fd;
+	int64_t started_ms; /* monotonic */
+	bool is_serving;    /* the sockets are open */
+	bool is_ready;      /* configured, vault and store open */
+	bool stopping;      /* a signal came */
 	char proxy[APP_PROXY_MAX_BYTES];
 	struct workunit workunit;
 	union {
@@ -63,6 +71,10 @@ struct app {
 		struct config_scratch scratch; /* while the file is read */
 		uint8_t ca_file[TLS_CA_FILE_MAX_BYTES];
 		struct sentinel_check check; /* Test Connection */
+		struct {
+			uint8_t body[APP_STATUS_MAX_BYTES];
+			jsmntok_t tok[APP_STATUS_TOKEN_MAX_COUNT];
+		} status;
 	} u;
 };
 
@@ -71,6 +83,7 @@ int app_run(struct app *a);
 int app_test(struct app *a);
 int app_secret(struct app *a);
 int app_workunits(struct app *a);
+int app_status(struct app *a);
 int app_version(struct app *a);
 
 /* ---- app_setup.c: what several commands need first ---------------------- */
@@ -93,6 +106,23 @@ int app_open_store(struct app *a);
 const struct config_connector *app_connector(
     const struct app *a, struct span name);
 
+/* ---- app_serve.c: the sockets -------------------------------------------- */
+
+/* Where they are: as configured, or at the usual place. */
+void app_socket_paths(struct app *a, bool is_configured);
+
+/* Bind them there.  EXIT_DONE or a code; said. */
+int app_open_control(struct app *a, bool is_configured);
+
+/* http_wait, serving the sockets and taking signals (a->stopping) the while. */
+enum st app_wait(struct app *a, uint32_t most_ms) MUST_CHECK;
+/* Likewise while there is no HTTP client yet. */
+enum st app_wait_offline(struct app *a, uint32_t most_ms) MUST_CHECK;
+
+/* ---- app_status.c -------------------------------------------------------- */
+
+control_handler app_on_status;
+
 /* ---- app_text.c: words for people --------------------------------------- */
 
 /* "wf-sentinel: " and the parts, as one line on stderr. */
@@ -100,6 +130,12 @@ void app_say(const char *a, const char *b, const char *c);
 
 /* The last line of a failure: what, which setting, where to look. */
 void app_say_diagnosis(const char *what, const struct diagnosis *d);
+
+/* Canonical text in exactly `width` columns, a character in each and a space
+ * behind them; one '?' for what a terminal must not get. */
+void app_put_column(struct buf *b, struct span canonical, size_t width);
+/* Without the spaces at its end. */
+void app_trim(struct buf *b);
 
 /* To stdout; EXIT_DONE or EXIT_IO. */
 int app_print(struct span text);

@@ -26,11 +26,10 @@ finish_cycle(struct app *a)
 		if (relay_is_idle(&a->relay))
 			break;
 		/* Nothing under way means that there is more to do now. */
-		if (http_wait(&a->http,
-			http_busy_slots(&a->http) == 0 ? 0 : APP_WAIT_MS,
-			a->signals.fd) != ST_OK)
-			return false;
-		if (signals_take(&a->signals) != 0)
+		if (app_wait(
+			a, http_busy_slots(&a->http) == 0 ? 0 : APP_WAIT_MS) !=
+			ST_OK ||
+		    a->stopping)
 			return false;
 	}
 	return true;
@@ -95,10 +94,9 @@ run_daemon(struct app *a)
 			relay_begin(&a->relay, due);
 		else if (!relay_enrich_due(&a->relay, &wait_ms)) {
 			relay_deliver(&a->relay);
-			if (http_wait(&a->http, wait_ms, a->signals.fd) !=
-			    ST_OK)
+			if (app_wait(a, wait_ms) != ST_OK)
 				return EXIT_TEMPORARY;
-			if (signals_take(&a->signals) != 0)
+			if (a->stopping)
 				return stopped(a);
 		}
 		if (!finish_cycle(a))
@@ -158,15 +156,14 @@ wait_for_config(struct app *a)
 {
 	int64_t seen = config_mtime_ns(a);
 
-	if (app_load_config(a) == EXIT_DONE)
-		return EXIT_DONE;
 	log_event(&a->log, LOG_LEVEL_WARNING, "unconfigured",
 	    LOG_FIELDS(log_str("file", a->options.config),
 		log_str("hint", "waiting for a configuration that is right")));
 	for (;;) {
 		int64_t now;
 
-		if (signals_wait(&a->signals, APP_CONFIG_WAIT_MS) != 0)
+		if (app_wait_offline(a, APP_CONFIG_WAIT_MS) != ST_OK ||
+		    a->stopping)
 			return EXIT_SETTING;
 		now = config_mtime_ns(a);
 		if (now == seen)
@@ -175,6 +172,39 @@ wait_for_config(struct app *a)
 		if (app_load_config(a) == EXIT_DONE)
 			return EXIT_DONE;
 	}
+}
+
+static int
+start_serving(struct app *a, bool is_configured)
+{
+	int code = app_open_control(a, is_configured);
+
+	a->is_serving = code == EXIT_DONE;
+	return code;
+}
+
+static void
+stop_serving(struct app *a)
+{
+	if (a->is_serving)
+		control_close(&a->control);
+	a->is_serving = false;
+}
+
+/* The sockets are there from the first moment on, at the usual place until the
+ * configuration names another one. */
+static int
+configure_daemon(struct app *a)
+{
+	int code, configured = app_load_config(a);
+
+	code = start_serving(a, configured == EXIT_DONE);
+	if (configured == EXIT_DONE)
+		return code;
+	/* Without sockets at the usual place a configuration still helps. */
+	code = wait_for_config(a);
+	stop_serving(a);
+	return code == EXIT_DONE ? start_serving(a, true) : code;
 }
 
 static int
@@ -193,7 +223,9 @@ run_configured(struct app *a, bool once)
 			    LOG_FIELDS(log_str("version", WF_VERSION),
 				log_number("connectors",
 				    (int64_t)a->config.connector_count)));
+			a->is_ready = true;
 			code = once ? run_once(a) : run_daemon(a);
+			a->is_ready = false;
 			relay_close(&a->relay);
 		}
 		app_close_network(a);
@@ -217,12 +249,16 @@ app_run(struct app *a)
 		once = true;
 	}
 	log_init(&a->log, STDERR_FILENO, LOG_LEVEL_INFO, &clock_system);
+	a->started_ms = clock_monotonic_ms(&clock_system);
 	if (signals_open(&a->signals) != ST_OK)
 		return EXIT_INTERNAL;
 	code = app_make_state(a);
 	if (code == EXIT_DONE)
 		code = app_lock_state(a);
 	if (code == EXIT_DONE)
-		code = once ? app_load_config(a) : wait_for_config(a);
-	return code == EXIT_DONE ? run_configured(a, once) : code;
+		code = once ? app_load_config(a) : configure_daemon(a);
+	if (code == EXIT_DONE)
+		code = run_configured(a, once);
+	stop_serving(a);
+	return code;
 }

@@ -90,12 +90,13 @@ test_one(struct app *a, size_t i, bool as_json)
 	const struct config_connector *connector = &a->config.connector[i];
 	struct sentinel_check *check = &a->u.check;
 	char name[64];
+	struct watch_list nothing = { .n = 0 };
 	int code, printed;
 
 	sentinel_check_start(check, &a->auth, &a->sentinel, connector,
 	    &a->relay.connector[i].token);
 	while (!sentinel_check_is_done(check))
-		if (http_wait(&a->http, APP_WAIT_MS, -1) != ST_OK)
+		if (http_wait(&a->http, APP_WAIT_MS, &nothing) != ST_OK)
 			return EXIT_TEMPORARY;
 	printed = print_result(check, as_json);
 	if (span_to_str(connector->name, name, sizeof name) == ST_OK)

@@ -44,6 +44,39 @@ app_say_diagnosis(const char *what, const struct diagnosis *d)
 	to_stderr(&line);
 }
 
+void
+app_put_column(struct buf *b, struct span canonical, size_t width)
+{
+	uint8_t plain[1024];
+	struct buf text = BUF_OVER(plain);
+	struct span rest, head;
+	size_t used = 0;
+
+	json_decode(&text, canonical);
+	rest = span_of(&text);
+	while (rest.n != 0 && used < width) {
+		size_t n = span_printable(rest);
+
+		if (!span_take(&rest, n != 0 ? n : 1, &head))
+			break;
+		/* The rest of a character that was a '?'. */
+		if (n == 0 && (head.p[0] & 0xc0) == 0x80)
+			continue;
+		buf_put(b, n != 0 ? head : SPAN_LIT("?"));
+		used++;
+	}
+	while (used++ < width)
+		buf_put_byte(b, ' ');
+	buf_put_byte(b, ' ');
+}
+
+void
+app_trim(struct buf *b)
+{
+	while (b->n != 0 && b->p[b->n - 1] == ' ')
+		b->n--;
+}
+
 int
 app_print(struct span text)
 {

@@ -51,34 +51,6 @@ keep_row(void *ctx, const struct json_element *element)
 	return json_doc_parse(&t->doc, element->text, t->tok, ROW_TOKEN_COUNT);
 }
 
-/* Canonical text in exactly `width` columns, a character in each; one '?' for
- * what a terminal must not get. */
-static void
-put_column(struct buf *b, struct span canonical, size_t width)
-{
-	uint8_t plain[1024];
-	struct buf text = BUF_OVER(plain);
-	struct span rest, head;
-	size_t used = 0;
-
-	json_decode(&text, canonical);
-	rest = span_of(&text);
-	while (rest.n != 0 && used < width) {
-		size_t n = span_printable(rest);
-
-		if (!span_take(&rest, n != 0 ? n : 1, &head))
-			break;
-		/* The rest of a character that was a '?'. */
-		if (n == 0 && (head.p[0] & 0xc0) == 0x80)
-			continue;
-		buf_put(b, n != 0 ? head : SPAN_LIT("?"));
-		used++;
-	}
-	while (used++ < width)
-		buf_put_byte(b, ' ');
-	buf_put_byte(b, ' ');
-}
-
 static size_t
 count_children(const struct json_doc *doc, const char *name)
 {
@@ -128,16 +100,17 @@ print_row(struct table *t, struct span record, uint8_t *pruned, size_t size)
 	    (struct buf){ pruned, 0, size, false }, keep_row, t);
 	if (json_project_push(&project, record) != ST_OK)
 		return EXIT_INTERNAL;
-	put_column(&b, json_string(doc, json_member(doc, 0, "updated_at")), 19);
-	put_column(&b, json_string(doc, json_member(doc, 0, "severity")), 13);
-	put_column(&b, json_string(doc, json_member(doc, 0, "status")), 11);
-	put_column(&b, json_string(doc, json_member(doc, 0, "event")), 8);
+	app_put_column(
+	    &b, json_string(doc, json_member(doc, 0, "updated_at")), 19);
+	app_put_column(
+	    &b, json_string(doc, json_member(doc, 0, "severity")), 13);
+	app_put_column(&b, json_string(doc, json_member(doc, 0, "status")), 11);
+	app_put_column(&b, json_string(doc, json_member(doc, 0, "event")), 8);
 	put_number(&b, count_children(doc, "alerts"), 6);
 	put_number(&b, count_children(doc, "nodes"), 5);
-	put_column(&b, json_string(doc, json_member(doc, 0, "title")),
+	app_put_column(&b, json_string(doc, json_member(doc, 0, "title")),
 	    t->width > FIXED_WIDTH + 10 ? t->width - FIXED_WIDTH - 1 : 10);
-	while (b.n != 0 && b.p[b.n - 1] == ' ')
-		b.n--;
+	app_trim(&b);
 	buf_put_byte(&b, '\n');
 	return app_print(span_of(&b));
 }

@@ -24,6 +24,7 @@ static const char HELP[] =
     "correct\n"
     "  run [--once]                poll, enrich and deliver; once, or until "
     "SIGTERM\n"
+    "  status [--json]             what the daemon does, and what to correct\n"
     "  workunits [--json] [--limit N]\n"
     "                              the newest work units, as a table or "
     "NDJSON\n"
@@ -46,6 +47,7 @@ static const struct {
 	{ "run", app_run },
 	{ "test", app_test },
 	{ "secret", app_secret },
+	{ "status", app_status },
 	{ "workunits", app_workunits },
 	{ "version", app_version },
 };

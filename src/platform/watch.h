@@ -10,8 +10,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/limits.h"
+#include "base/st.h"
 
 struct watch {
 	int fd;
@@ -40,5 +42,9 @@ watch_is_ready(const struct watch_list *w, size_t index)
 {
 	return index < w->n && w->at[index].ready;
 }
+
+/* Wait until one is ready or the time is over.  ST_OK, also after a signal;
+ * ST_IO. */
+enum st watch_wait(struct watch_list *w, int timeout_ms) MUST_CHECK;
 
 #endif

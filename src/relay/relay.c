@@ -282,6 +282,10 @@ relay_end(struct relay *r, enum st st, const struct diagnosis *d,
 	r->batch_bytes = 0;
 	r->enrich.active = false;
 	r->cycle_st = st;
+	if (st == ST_OK && !r->poll_only_enriches)
+		c->last_poll = relay_wall(r);
+	if (st != ST_OK && !diagnosis_is_set(&c->diagnosis))
+		c->failed_since = relay_wall(r);
 	if (st == ST_OK)
 		diagnosis_clear(&c->diagnosis);
 	else if (d != NULL)

@@ -40,15 +40,16 @@ struct relay_budget {
 /* What is known of one connector while we run. */
 struct relay_connector {
 	const struct config_connector *config;
-	uint32_t ws; /* its workspace in the store */
+	uint32_t ws; /* its workspace in the store; 0: not read yet */
 	struct store_cursor cursor;
 	struct auth_token token;
 	struct relay_budget budget[WORKUNIT_PART_COUNT];
 	int64_t next_poll_ms; /* monotonic */
 	bool old_api;         /* the older API version is in use */
 	bool forbidden_said;
-	bool ready;                 /* ws and cursor were read */
 	struct diagnosis diagnosis; /* last failure; clear after success */
+	int64_t failed_since;       /* ticks: the first of those in a row */
+	int64_t last_poll;          /* ticks: the last that was read whole */
 	uint64_t read_count, filtered_count, aside_count,
 	    record_count; /* since start */
 };

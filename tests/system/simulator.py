@@ -383,9 +383,15 @@ def config_for(sim: Simulator, connector: Mapping[str, Any] = {},
 def write_config(state: str | pathlib.Path, sim: Simulator,
                  connector: Mapping[str, Any] = {}, **whole: Any) \
         -> pathlib.Path:
-    """Write STATE/config.json, the default place; its path."""
-    path = pathlib.Path(state) / "config.json"
+    """Write STATE/config.json, the default place; its path.
+
+    The sockets are in STATE too, unless control= says otherwise.
+    """
+    path = pathlib.Path(state).absolute() / "config.json"
     path.parent.mkdir(parents=True, exist_ok=True)
+    whole.setdefault("control", {
+        "socket": str(path.parent / "control.sock"),
+        "status_socket": str(path.parent / "status.sock")})
     path.write_text(json.dumps(config_for(sim, connector, **whole),
                                indent=1) + "\n", "utf-8")
     return path

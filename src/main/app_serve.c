@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control and status sockets of the daemon: where they are, what they
+ * answer, and the wait in which they are served.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "main/app.h"
+
+/* As in the configuration's table, for when there is none yet. */
+#define DEFAULT_SOCKET        "/run/wf-sentinel/control.sock"
+#define DEFAULT_STATUS_SOCKET "/run/wf-sentinel/status.sock"
+
+static unsigned
+on_health(void *ctx, struct control_call *call)
+{
+	const struct app *a = ctx;
+
+	call->type = "text/plain";
+	buf_put_str(call->out, a->is_ready ? "ok\n" : "unconfigured\n");
+	return a->is_ready ? 200 : 503;
+}
+
+static const struct control_route ROUTES[] = {
+	{ CONTROL_GET, true, "/healthz", on_health },
+	{ CONTROL_GET, true, "/v1/status", app_on_status },
+};
+
+static void
+set_path(char path[CONFIG_SOCKET_MAX_BYTES + 1], struct span configured,
+    const char *otherwise)
+{
+	if (configured.n == 0)
+		configured = span_str(otherwise);
+	/* A longer one is refused by the configuration. */
+	if (span_to_str(configured, path, CONFIG_SOCKET_MAX_BYTES + 1) != ST_OK)
+		path[0] = '\0';
+}
+
+void
+app_socket_paths(struct app *a, bool is_configured)
+{
+	set_path(a->control_path,
+	    is_configured ? a->config.control_socket : SPAN_NONE,
+	    DEFAULT_SOCKET);
+	set_path(a->status_path,
+	    is_configured ? a->config.status_socket : SPAN_NONE,
+	    DEFAULT_STATUS_SOCKET);
+}
+
+int
+app_open_control(struct app *a, bool is_configured)
+{
+	struct control_settings settings = {
+		.path = a->control_path,
+		.status_path = a->status_path,
+		.routes = ROUTES,
+		.route_count = sizeof ROUTES / sizeof ROUTES[0],
+		.ctx = a,
+	};
+	enum st st;
+
+	app_socket_paths(a, is_configured);
+	st = control_open(&a->control, &settings);
+	if (st == ST_OK)
+		return EXIT_DONE;
+	if (st == ST_BUSY) {
+		app_say(a->control_path, ": another wf-sentinel answers here ",
+		    "(control.socket, control.status_socket)");
+		return EXIT_TEMPORARY;
+	}
+	app_say("control.socket, control.status_socket: cannot be made: ",
+	    st == ST_CONFIG ? "something else stands at the path: " :
+			      strerror(errno),
+	    st == ST_CONFIG ? a->control_path : "");
+	return EXIT_CREATE;
+}
+
+/* What http_wait or watch_wait found. */
+static void
+serve(struct app *a, const struct watch_list *w)
+{
+	control_step(&a->control, w, clock_monotonic_ms(&clock_system));
+	if (signals_take(&a->signals) != 0)
+		a->stopping = true;
+}
+
+static uint32_t
+gather(struct app *a, struct watch_list *w, uint32_t most_ms)
+{
+	w->n = 0;
+	(void)watch_add(w, a->signals.fd, false);
+	if (!a->is_serving)
+		return most_ms;
+	control_watch(&a->control, w);
+	return control_wait_ms(
+	    &a->control, clock_monotonic_ms(&clock_system), most_ms);
+}
+
+enum st
+app_wait(struct app *a, uint32_t most_ms)
+{
+	struct watch_list w;
+	uint32_t wait_ms = gather(a, &w, most_ms);
+	enum st st = http_wait(&a->http, wait_ms, &w);
+
+	serve(a, &w);
+	return st;
+}
+
+enum st
+app_wait_offline(struct app *a, uint32_t most_ms)
+{
+	struct watch_list w;
+	uint32_t wait_ms = gather(a, &w, most_ms);
+	enum st st = watch_wait(&w, (int)wait_ms);
+
+	serve(a, &w);
+	return st;
+}
