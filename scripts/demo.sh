@@ -37,17 +37,17 @@ say "Configuration: $state/config.json"
 cp "$work/sim/config.json" "$state/config.json"
 cat "$state/config.json"
 
-say "wf-sentinel secret set demo client_secret"
+say "$binary --state $state secret set demo client_secret"
 "$binary" --state "$state" secret set demo client_secret \
 	<"$work/sim/secrets/demo"
 
-say "wf-sentinel test"
+say "$binary --state $state test"
 "$binary" --state "$state" test
 
-say "wf-sentinel run --once"
+say "$binary --state $state run --once"
 "$binary" --state "$state" run --once
 
-say "wf-sentinel workunits"
+say "$binary --state $state workunits"
 "$binary" --state "$state" workunits | tee "$work/table"
 exec 9>&-
 

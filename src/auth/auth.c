@@ -118,11 +118,12 @@ vault_code(enum st st)
 		return "secret_required";
 	case ST_DENIED:
 		return "secret_destination";
+	case ST_IO:
+		return "secret_unreadable";
 	case ST_OK:
 	case ST_AGAIN:
 	case ST_FULL:
 	case ST_TIMEOUT:
-	case ST_IO:
 	case ST_BUSY:
 	case ST_CONFIG:
 	case ST_MALFORM:
@@ -215,7 +216,7 @@ auth_start(struct auth *a, const struct config_connector *connector,
 	name = auth_secret_name(connector, SPAN_LIT("client_secret"), &b);
 	st = b.cut ? ST_CONFIG : vault_lend(a->vault, &name, write_form, a);
 	if (st != ST_OK) {
-		diagnosis_set(d, span_str(vault_code(st)), SPAN_NONE);
+		diagnosis_set(d, span_str(vault_code(st)), connector->name);
 		st = ST_CONFIG;
 	} else
 		st = send_form(a, d);

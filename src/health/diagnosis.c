@@ -97,8 +97,8 @@ static const struct diagnosis_row TABLE[] = {
 	{ "ResourceGroupNotFound", "resource_group", "The resource group was "
 	    "not found in this subscription: check its name.", REFUSED },
 	{ "ResourceNotFound", "workspace_name", "The workspace was not found "
-	    "in this resource group: enter its name, not its "
-	    "GUID.", REFUSED },
+	    "in this resource group: check workspace_name (the "
+	    "name, not the GUID) and resource_group.", REFUSED },
 	{ "NotOnboarded", "sentinel_onboarding", "Microsoft Sentinel is not "
 	    "enabled on this workspace: enable it in the portal, or choose "
 	    "another workspace.", REFUSED },
@@ -201,14 +201,17 @@ static const struct diagnosis_row TABLE[] = {
 
 	/* ourselves */
 	{ "secret_required", "client_secret", "No client secret is stored for "
-	    "this connector: enter it with 'wf-sentinel secret set NAME "
-	    "client_secret'.", SETTING },
+	    "this connector: enter it with 'wf-sentinel secret set' and the "
+	    "connector's name.", SETTING },
 	{ "secret_destination", "client_secret", "The stored client secret is "
 	    "for another tenant, client or cloud: enter it again with "
-	    "'wf-sentinel secret set NAME client_secret'.", SETTING },
+	    "'wf-sentinel secret set' and the connector's name.", SETTING },
 	{ "secret_damaged", "client_secret", "The stored client secret cannot "
 	    "be opened with this appliance's key: enter it again with "
-	    "'wf-sentinel secret set NAME client_secret'.", SETTING },
+	    "'wf-sentinel secret set' and the connector's name.", SETTING },
+	{ "secret_unreadable", "client_secret", "The stored client secret or "
+	    "its key cannot be read: run this as the user that the daemon "
+	    "runs as, or check the state directory.", REFUSED },
 	{ "auth_method_unsupported", "auth_method", "Client certificates are "
 	    "not supported by this version: use client_secret.", SETTING },
 	{ "ca_file_unusable", "ca_file", "The CA file cannot be used: give a "

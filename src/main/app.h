@@ -129,7 +129,8 @@ control_handler app_on_status;
 void app_say(const char *a, const char *b, const char *c);
 
 /* The last line of a failure: what, which setting, where to look. */
-void app_say_diagnosis(const char *what, const struct diagnosis *d);
+void app_say_diagnosis(
+    const char *what, const struct diagnosis *d, const char *look);
 
 /* Canonical text in exactly `width` columns, a character in each and a space
  * behind them; one '?' for what a terminal must not get. */

@@ -62,13 +62,13 @@ run_once(struct app *a)
 			continue;
 		if (span_to_str(c->config->name, name, sizeof name) != ST_OK)
 			name[0] = '\0';
-		app_say_diagnosis(name, &c->diagnosis);
+		app_say_diagnosis(name, &c->diagnosis, "'wf-sentinel test'");
 		code = worse(code, c->diagnosis.exit_code);
 	}
 	relay_deliver(&a->relay);
 	failure = relay_sink_failure(&a->relay);
 	if (failure != NULL) {
-		app_say_diagnosis("delivery", failure);
+		app_say_diagnosis("delivery", failure, "the log above");
 		code = worse(code, failure->exit_code);
 	}
 	return code;
@@ -133,7 +133,7 @@ open_relay(struct app *a)
 	diagnosis_clear(&d);
 	if (relay_open(&a->relay, &settings, &parts, &d) == ST_OK)
 		return EXIT_DONE;
-	app_say_diagnosis("start", &d);
+	app_say_diagnosis("start", &d, "the log above");
 	return d.exit_code;
 }
 

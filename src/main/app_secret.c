@@ -142,11 +142,24 @@ find_name(struct app *a, struct buf *binding, struct vault_name *name)
 	if (!vault_is_field(field))
 		return "FIELD is client_secret";
 	if (connector == NULL)
-		return "SCOPE is the name of a configured connector";
+		return "no connector of this name is configured";
 	if (!span_eq(field, SPAN_LIT("client_secret")))
 		return "this version uses client_secret only";
 	*name = auth_secret_name(connector, field, binding);
 	return NULL;
+}
+
+static bool
+is_set_usage(const struct options *o)
+{
+	if (o->argc == 3 ||
+	    (o->argc == 5 && strcmp(o->argv[3], "--expires") == 0))
+		return true;
+	app_say("usage: ",
+	    "wf-sentinel secret set NAME client_secret "
+	    "[--expires YYYY-MM-DD]",
+	    " (the value from standard input)");
+	return false;
 }
 
 static int
@@ -159,16 +172,6 @@ set(struct app *a)
 	int64_t expires = 0;
 	int code;
 
-	if (a->options.argc != 3 &&
-	    (a->options.argc != 5 ||
-		strcmp(a->options.argv[3], "--expires") != 0)) {
-		app_say("usage: ",
-		    "wf-sentinel secret set SCOPE FIELD "
-		    "[--expires YYYY-MM-DD]",
-		    " (the value from standard "
-		    "input)");
-		return EXIT_USAGE;
-	}
 	if (a->options.argc == 5 &&
 	    parse_expiry(a->options.argv[4], &expires) != ST_OK)
 		wrong = "--expires takes a date as YYYY-MM-DD";
@@ -271,6 +274,8 @@ app_secret(struct app *a)
 	if (strcmp(verb, "list") == 0)
 		return list(a);
 	if (strcmp(verb, "set") == 0) {
+		if (!is_set_usage(&a->options))
+			return EXIT_USAGE;
 		code = app_load_config(a);
 		return code == EXIT_DONE ? set(a) : code;
 	}

@@ -203,7 +203,7 @@ check_supported(const struct app *a)
 	}
 	if (!diagnosis_is_set(&d))
 		return EXIT_DONE;
-	app_say_diagnosis("configuration", &d);
+	app_say_diagnosis("configuration", &d, "README.md, 'On the appliance'");
 	return d.exit_code;
 }
 

@@ -60,8 +60,8 @@ state_of(const struct relay_connector *c)
 	if (!c->config->enabled)
 		return "disabled";
 	if (diagnosis_is_set(&c->diagnosis))
-		return span_eq(span_str(c->diagnosis.code),
-			   SPAN_LIT("secret_missing")) ?
+		return span_has_prefix(
+			   span_str(c->diagnosis.code), SPAN_LIT("secret_")) ?
 		    "secret_required" :
 		    "error";
 	return c->forbidden_said ? "warning" : "ok";

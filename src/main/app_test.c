@@ -79,7 +79,8 @@ say_failure(const struct sentinel_check *check, const char *name)
 {
 	for (size_t i = 0; i < SENTINEL_CHECK_COUNT; i++)
 		if (check->result[i].verdict == SENTINEL_FAILED) {
-			app_say_diagnosis(name, &check->result[i].diagnosis);
+			app_say_diagnosis(name, &check->result[i].diagnosis,
+			    "the checks above");
 			return;
 		}
 }
@@ -123,8 +124,11 @@ test_named(struct app *a, const char *name, bool as_json)
 			worst = code;
 	}
 	if (!found) {
-		app_say("test: no such connector: ",
-		    name != NULL ? name : "(none is configured)", "");
+		if (name != NULL)
+			app_say("test: no such connector: ", name, "");
+		else
+			app_say("test: no connector is configured: ",
+			    "add one to 'connectors'", "");
 		return name != NULL ? EXIT_USAGE : EXIT_SETTING;
 	}
 	return worst;

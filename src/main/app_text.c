@@ -27,7 +27,7 @@ app_say(const char *a, const char *b, const char *c)
 }
 
 void
-app_say_diagnosis(const char *what, const struct diagnosis *d)
+app_say_diagnosis(const char *what, const struct diagnosis *d, const char *look)
 {
 	uint8_t text[1024];
 	struct buf line = BUF_OVER(text);
@@ -40,7 +40,9 @@ app_say_diagnosis(const char *what, const struct diagnosis *d)
 	buf_put_str(&line, d->setting);
 	buf_put_str(&line, ". Code: ");
 	buf_put_str(&line, d->code);
-	buf_put_str(&line, ". See 'wf-sentinel test'.\n");
+	buf_put_str(&line, ". See ");
+	buf_put_str(&line, look);
+	buf_put_str(&line, ".\n");
 	to_stderr(&line);
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "main/app.h"
@@ -128,6 +129,8 @@ main(int argc, char **argv)
 {
 	int code = parse_options(&app.options, argc, argv);
 
+	/* Incidents are nobody else's business. */
+	(void)umask(027);
 	if (code != EXIT_DONE)
 		return code;
 	if (is_help(app.options.command))
@@ -140,6 +143,9 @@ main(int argc, char **argv)
 		return COMMAND[i].run(&app);
 	}
 	app_say(app.options.command,
-	    ": no such command: ", "see 'wf-sentinel --help'");
+	    app.options.command[0] == '-' ?
+		": no such option, or its value is missing: " :
+		": no such command: ",
+	    "see 'wf-sentinel --help'");
 	return EXIT_USAGE;
 }

@@ -104,6 +104,8 @@ class Simulator:
         self.info: dict[str, Any] = {}
         #: Exit code, once it has ended; negative where it had to be killed.
         self.code: int | None = None
+        #: What it is asked is held against Azure's description at the end.
+        self.conforms = True
 
     def __enter__(self) -> "Simulator":
         try:

@@ -38,7 +38,7 @@ class Commands(PollCase):
         self.start([])
         done = run_product(["--help"], self.state)
         self.assertEqual(done.code, 0)
-        for word in ("test", "run", "workunits", "secret", "version",
+        for word in ("test", "run", "status", "workunits", "secret", "version",
                      "example"):
             self.assertIn(word, done.stdout)
 
@@ -191,6 +191,51 @@ class Commands(PollCase):
         self.assertEqual(done.code, 74, done)
         self.assertIn("damaged", done.stderr)
         self.assertTrue(path.read_bytes().startswith(b"not a database"))
+
+    def test_nothing_in_the_state_directory_is_for_others(self) -> None:
+        self.start([incident(1)])
+        os.chmod(self.state, 0o755)
+        before = os.umask(0)
+        try:
+            self.run_once()
+        finally:
+            os.umask(before)
+        names = [p for p in pathlib.Path(self.state).rglob("*")
+                 if p.name != "config.json"]
+        self.assertIn("store.db", [p.name for p in names])
+        for path in names:
+            self.assertEqual(path.stat().st_mode & 0o007, 0, path)
+
+    def test_a_key_that_cannot_be_read_is_not_called_damaged(self) -> None:
+        self.start([incident(1)])
+        key = pathlib.Path(self.state, "vault.key")
+        key.unlink()
+        key.mkdir()
+        done = run_product(["test"], self.state)
+        self.assertEqual(done.code, 77, done)
+        self.assertIn("secret_unreadable", done.stderr)
+        self.assertIn("the user that the daemon runs as", done.stderr)
+        self.assertNotIn("enter it again", done.stderr)
+
+    def test_a_missing_secret_names_its_connector(self) -> None:
+        self.start([incident(1)])
+        run_product(["secret", "delete", "sentinel", "client_secret"],
+                    self.state)
+        done = run_product(["test"], self.state)
+        self.assertEqual(done.code, 78, done)
+        self.assertIn("[sentinel]", done.stderr)
+        self.assertNotIn("See 'wf-sentinel test'", done.stderr)
+
+    def test_words_that_are_no_command_say_why(self) -> None:
+        self.start([])
+        for args, says in ((["--confg", "x"], "no such option"),
+                           (["--state"], "its value is missing"),
+                           (["polls"], "no such command"),
+                           (["secret", "set"], "usage: ")):
+            with self.subTest(args=args):
+                done = run_product(args, self.state)
+                self.assertEqual(done.code, 64, done)
+                self.assertIn(says, done.stderr)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ class Links(PollCase):
     def refused_comments(self, links: list[str]) -> int:
         """Comment pages with these links; how many were asked for."""
         sim = self.start([incident(1, comments=1)])
+        sim.conforms = False
         path = f"{{arm}}{BASE}/incidents/{incident(1)['name']}/comments?{V}&"
         for link in links:
             sim.fault("comments", count=1, do={"next_link": path + link})
@@ -82,7 +83,9 @@ class Links(PollCase):
                                      2 * max(tail + 1, circle) + circle)
 
     def test_chain_of_links_without_an_end_is_refused(self) -> None:
-        sim = self.start([incident(1, comments=1)])
+        sim = self.start([incident(1, comments=1)],
+                         {"enrichment_calls_per_5min": 10000})
+        sim.conforms = False
         sim.fault("comments", do={"next_link": "{arm}{path}&x"})
         done = self.run_once()
         self.assertIn("code=next_link_refused", done.stderr)
