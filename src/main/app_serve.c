@@ -3,6 +3,7 @@
  * The control and status sockets of the daemon: where they are, what they
  * answer, and the wait in which they are served.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -11,6 +12,9 @@
 /* As in the configuration's table, for when there is none yet. */
 #define DEFAULT_SOCKET        "/run/wf-sentinel/control.sock"
 #define DEFAULT_STATUS_SOCKET "/run/wf-sentinel/status.sock"
+
+/* The place of the signals in the list. */
+#define SIGNALS 0
 
 static unsigned
 on_health(void *ctx, struct control_call *call)
@@ -81,16 +85,18 @@ app_open_control(struct app *a, bool is_configured)
 static void
 serve(struct app *a, const struct watch_list *w)
 {
-	control_step(&a->control, w, clock_monotonic_ms(&clock_system));
-	if (signals_take(&a->signals) != 0)
+	if (watch_is_ready(w, SIGNALS) && signals_take(&a->signals) != 0)
 		a->stopping = true;
+	if (a->is_serving)
+		control_step(&a->control, w, clock_monotonic_ms(&clock_system));
 }
 
 static uint32_t
 gather(struct app *a, struct watch_list *w, uint32_t most_ms)
 {
 	w->n = 0;
-	(void)watch_add(w, a->signals.fd, false);
+	if (watch_add(w, a->signals.fd, false) != SIGNALS)
+		assert(false);
 	if (!a->is_serving)
 		return most_ms;
 	control_watch(&a->control, w);
