@@ -49,6 +49,9 @@ void
 auth_init(struct auth *a, struct http *http, struct vault *vault,
     const struct clock *clock)
 {
+	/* A request that http_close has cut short leaves its secret here. */
+	wipe(a->form, a->form_n);
+	a->form_n = 0;
 	a->http = http;
 	a->vault = vault;
 	a->clock = clock;

@@ -59,7 +59,8 @@ struct auth {
 	char url[512];
 };
 
-/* *a is all zero before; the pointers are borrowed for its life. */
+/* *a is all zero before, or was used with an http that has been closed since.
+ * The pointers are borrowed for its life. */
 void auth_init(struct auth *a, struct http *http, struct vault *vault,
     const struct clock *clock);
 

@@ -450,10 +450,10 @@
 /* Entra's client secrets have 40 characters, old ones up to 256. */
 #define APP_CLIENT_SECRET_MAX_BYTES 512u
 
-/* The longest wait for the network before the loop looks up, and how often an
- * unconfigured daemon looks for a configuration. */
+/* The longest wait for the network before the loop looks up, and how often the
+ * daemon looks for a changed configuration, to apply it within two seconds. */
 #define APP_WAIT_MS        1000u
-#define APP_CONFIG_WAIT_MS 2000u
+#define APP_CONFIG_LOOK_MS 1000u
 
 /* ---- health ------------------------------------------------------------- */
 

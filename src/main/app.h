@@ -47,7 +47,8 @@ struct app {
 	struct options options;
 	struct log log;
 	struct signals signals;
-	struct config config;
+	struct config *config; /* the one of these that is in use */
+	struct config configs[2];
 	struct vault vault;
 	struct tls_anchors anchors;
 	struct http http;
@@ -63,7 +64,10 @@ struct app {
 	int64_t started_ms; /* monotonic */
 	bool is_serving;    /* the sockets are open */
 	bool is_ready;      /* configured, vault and store open */
+	bool has_begun;     /* with this configuration */
 	bool stopping;      /* a signal came */
+	bool reloading;     /* the configuration's file has changed */
+	int64_t config_mtime_ns, config_looked_ms;
 	char proxy[APP_PROXY_MAX_BYTES];
 	struct workunit workunit;
 	union {

@@ -3,6 +3,9 @@
  * run: the daemon.  One loop: let transfers go on, let the relay do what it
  * can, start what is due, wait for the next event.  SIGTERM and SIGINT end it
  * between two steps; what is not committed is read again at the next start.
+ *
+ * A changed configuration ends it in the same way, and it begins again with
+ * the new one, or with the old one where the new one cannot be used.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +20,44 @@ static const enum log_level LEVEL[] = {
 	[CONFIG_LOG_DEBUG] = LOG_LEVEL_DEBUG,
 };
 
-/* A cycle of one connector to its end.  False: a signal came. */
+/* Not an exit code: begin again. */
+#define RELOAD (-1)
+
+/* When the file was written last; 0 when there is none. */
+static int64_t
+config_mtime_ns(const struct app *a)
+{
+	struct stat about;
+
+	if (stat(a->options.config, &about) != 0)
+		return 0;
+	return (int64_t)about.st_mtim.tv_sec * 1000000000 +
+	    about.st_mtim.tv_nsec;
+}
+
+/* Has the file changed since it was loaded?  Looks once in a while. */
+static bool
+has_new_config(struct app *a)
+{
+	int64_t now_ms = clock_monotonic_ms(&clock_system);
+
+	if (now_ms - a->config_looked_ms < APP_CONFIG_LOOK_MS)
+		return false;
+	a->config_looked_ms = now_ms;
+	return config_mtime_ns(a) != a->config_mtime_ns;
+}
+
+/* Wait; false when the daemon has to end or begin again. */
+static bool
+wait_for_event(struct app *a, uint32_t most_ms)
+{
+	if (app_wait(a, most_ms) != ST_OK)
+		return false;
+	a->reloading = a->is_serving && has_new_config(a);
+	return !a->stopping && !a->reloading;
+}
+
+/* A cycle of one connector to its end.  False: as wait_for_event. */
 static bool
 finish_cycle(struct app *a)
 {
@@ -26,10 +66,8 @@ finish_cycle(struct app *a)
 		if (relay_is_idle(&a->relay))
 			break;
 		/* Nothing under way means that there is more to do now. */
-		if (app_wait(
-			a, http_busy_slots(&a->http) == 0 ? 0 : APP_WAIT_MS) !=
-			ST_OK ||
-		    a->stopping)
+		if (!wait_for_event(
+			a, http_busy_slots(&a->http) == 0 ? 0 : APP_WAIT_MS))
 			return false;
 	}
 	return true;
@@ -49,7 +87,7 @@ run_once(struct app *a)
 	const struct diagnosis *failure;
 	int code = EXIT_DONE;
 
-	for (size_t i = 0; i < a->config.connector_count; i++) {
+	for (size_t i = 0; i < a->config->connector_count; i++) {
 		struct relay_connector *c = &a->relay.connector[i];
 		char name[64];
 
@@ -76,11 +114,15 @@ run_once(struct app *a)
 
 /* ---- for ever ----------------------------------------------------------- */
 
+/* Why a wait was cut short. */
 static int
-stopped(struct app *a)
+interrupted(struct app *a)
 {
-	log_event(&a->log, LOG_LEVEL_INFO, "stopped", NULL, 0);
-	return EXIT_DONE;
+	if (a->stopping) {
+		log_event(&a->log, LOG_LEVEL_INFO, "stopped", NULL, 0);
+		return EXIT_DONE;
+	}
+	return a->reloading ? RELOAD : EXIT_TEMPORARY;
 }
 
 static int
@@ -94,13 +136,14 @@ run_daemon(struct app *a)
 			relay_begin(&a->relay, due);
 		else if (!relay_enrich_due(&a->relay, &wait_ms)) {
 			relay_deliver(&a->relay);
-			if (app_wait(a, wait_ms) != ST_OK)
-				return EXIT_TEMPORARY;
-			if (a->stopping)
-				return stopped(a);
+			if (!wait_for_event(a,
+				wait_ms < APP_CONFIG_LOOK_MS ?
+				    wait_ms :
+				    APP_CONFIG_LOOK_MS))
+				return interrupted(a);
 		}
 		if (!finish_cycle(a))
-			return stopped(a);
+			return interrupted(a);
 		if (a->relay.store_failed) {
 			app_say("the store failed: ", "starting again is ",
 			    "the only safe way on");
@@ -115,7 +158,7 @@ static int
 open_relay(struct app *a)
 {
 	struct relay_settings settings = {
-		.config = &a->config,
+		.config = a->config,
 		.clock = &clock_system,
 		.log = &a->log,
 		.state_dir = a->options.state,
@@ -137,16 +180,12 @@ open_relay(struct app *a)
 	return d.exit_code;
 }
 
-/* When the file was written last; 0 when there is none. */
-static int64_t
-config_mtime_ns(const struct app *a)
+/* The time is taken first: a change during the load is another change. */
+static int
+load_config(struct app *a)
 {
-	struct stat about;
-
-	if (stat(a->options.config, &about) != 0)
-		return 0;
-	return (int64_t)about.st_mtim.tv_sec * 1000000000 +
-	    about.st_mtim.tv_nsec;
+	a->config_mtime_ns = config_mtime_ns(a);
+	return app_load_config(a);
 }
 
 /* Stay up without a usable configuration until one is written: a console must
@@ -154,22 +193,14 @@ config_mtime_ns(const struct app *a)
 static int
 wait_for_config(struct app *a)
 {
-	int64_t seen = config_mtime_ns(a);
-
 	log_event(&a->log, LOG_LEVEL_WARNING, "unconfigured",
 	    LOG_FIELDS(log_str("file", a->options.config),
 		log_str("hint", "waiting for a configuration that is right")));
 	for (;;) {
-		int64_t now;
-
-		if (app_wait_offline(a, APP_CONFIG_WAIT_MS) != ST_OK ||
+		if (app_wait_offline(a, APP_CONFIG_LOOK_MS) != ST_OK ||
 		    a->stopping)
 			return EXIT_SETTING;
-		now = config_mtime_ns(a);
-		if (now == seen)
-			continue;
-		seen = now;
-		if (app_load_config(a) == EXIT_DONE)
+		if (has_new_config(a) && load_config(a) == EXIT_DONE)
 			return EXIT_DONE;
 	}
 }
@@ -196,7 +227,7 @@ stop_serving(struct app *a)
 static int
 configure_daemon(struct app *a)
 {
-	int code, configured = app_load_config(a);
+	int code, configured = load_config(a);
 
 	code = start_serving(a, configured == EXIT_DONE);
 	if (configured == EXIT_DONE)
@@ -210,11 +241,14 @@ configure_daemon(struct app *a)
 static int
 run_configured(struct app *a, bool once)
 {
-	int code = app_open_store(a);
+	int code;
+
+	a->has_begun = false;
+	code = app_open_store(a);
 
 	if (code != EXIT_DONE)
 		return code;
-	log_set_level(&a->log, LEVEL[a->config.log_level]);
+	log_set_level(&a->log, LEVEL[a->config->log_level]);
 	code = app_open_network(a);
 	if (code == EXIT_DONE) {
 		code = open_relay(a);
@@ -222,8 +256,8 @@ run_configured(struct app *a, bool once)
 			log_event(&a->log, LOG_LEVEL_INFO, "started",
 			    LOG_FIELDS(log_str("version", WF_VERSION),
 				log_number("connectors",
-				    (int64_t)a->config.connector_count)));
-			a->is_ready = true;
+				    (int64_t)a->config->connector_count)));
+			a->is_ready = a->has_begun = true;
 			code = once ? run_once(a) : run_daemon(a);
 			a->is_ready = false;
 			relay_close(&a->relay);
@@ -232,6 +266,43 @@ run_configured(struct app *a, bool once)
 	}
 	store_close(&a->store);
 	return code;
+}
+
+static bool
+has_moved(const struct config *from, const struct config *to)
+{
+	return !span_eq(from->control_socket, to->control_socket) ||
+	    !span_eq(from->status_socket, to->status_socket);
+}
+
+/* With the new configuration, or with the old one where the new one is refused
+ * or cannot be begun with.  New sockets need a new start. */
+static int
+run_again(struct app *a)
+{
+	struct config *old = a->config;
+	int code;
+
+	a->config = &a->configs[old == &a->configs[0]];
+	code = load_config(a);
+	if (code == EXIT_DONE && has_moved(old, a->config)) {
+		app_say("the sockets of the control are to be elsewhere: ",
+		    "a new start is needed", "");
+		return EXIT_TEMPORARY;
+	}
+	memset(&a->relay, 0, sizeof a->relay);
+	if (code == EXIT_DONE) {
+		log_event(&a->log, LOG_LEVEL_INFO, "config_changed", NULL, 0);
+		code = run_configured(a, false);
+		if (a->has_begun)
+			return code;
+	}
+	a->config = old;
+	memset(&a->relay, 0, sizeof a->relay);
+	log_event(&a->log, LOG_LEVEL_ERROR, "config_refused",
+	    LOG_FIELDS(log_str("file", a->options.config),
+		log_str("hint", "the old configuration stays in use")));
+	return run_configured(a, false);
 }
 
 int
@@ -259,6 +330,8 @@ app_run(struct app *a)
 		code = once ? app_load_config(a) : configure_daemon(a);
 	if (code == EXIT_DONE)
 		code = run_configured(a, once);
+	while (code == RELOAD)
+		code = run_again(a);
 	stop_serving(a);
 	return code;
 }

@@ -46,10 +46,10 @@ void
 app_socket_paths(struct app *a, bool is_configured)
 {
 	set_path(a->control_path,
-	    is_configured ? a->config.control_socket : SPAN_NONE,
+	    is_configured ? a->config->control_socket : SPAN_NONE,
 	    DEFAULT_SOCKET);
 	set_path(a->status_path,
-	    is_configured ? a->config.status_socket : SPAN_NONE,
+	    is_configured ? a->config->status_socket : SPAN_NONE,
 	    DEFAULT_STATUS_SOCKET);
 }
 

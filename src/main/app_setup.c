@@ -73,8 +73,8 @@ app_load_config(struct app *a)
 
 	load_defaults(a, &defaults, ids, sizeof ids);
 	copy_factory_config(a);
-	st = config_load(&a->config, a->options.config, &defaults,
-	    &a->u.scratch, report_fault, a);
+	st = config_load(a->config, a->options.config, &defaults, &a->u.scratch,
+	    report_fault, a);
 	if (st == ST_OK)
 		return EXIT_DONE;
 	if (st == ST_NOT_FOUND)
@@ -92,9 +92,9 @@ app_load_config(struct app *a)
 const struct config_connector *
 app_connector(const struct app *a, struct span name)
 {
-	for (size_t i = 0; i < a->config.connector_count; i++)
-		if (span_eq(a->config.connector[i].name, name))
-			return &a->config.connector[i];
+	for (size_t i = 0; i < a->config->connector_count; i++)
+		if (span_eq(a->config->connector[i].name, name))
+			return &a->config->connector[i];
 	return NULL;
 }
 
@@ -133,7 +133,7 @@ int
 app_open_store(struct app *a)
 {
 	enum st st = store_open(&a->store, span_str(a->options.state),
-	    a->config.store_max_mib, &a->store_memory);
+	    a->config->store_max_mib, &a->store_memory);
 
 	if (st == ST_OK)
 		return EXIT_DONE;
@@ -157,12 +157,12 @@ load_anchors(struct app *a)
 	enum st st;
 
 	tls_anchors_init(&a->anchors);
-	if (a->config.ca_file.n == 0)
+	if (a->config->ca_file.n == 0)
 		return EXIT_DONE;
 	/* A relative path is below the state directory. */
-	st = a->config.ca_file.p[0] == '/' ?
-	    span_to_str(a->config.ca_file, path, sizeof path) :
-	    file_path(path, span_str(a->options.state), a->config.ca_file);
+	st = a->config->ca_file.p[0] == '/' ?
+	    span_to_str(a->config->ca_file, path, sizeof path) :
+	    file_path(path, span_str(a->options.state), a->config->ca_file);
 	if (st == ST_OK)
 		st = file_load(path, &pem);
 	if (st != ST_OK) {
@@ -189,11 +189,11 @@ check_supported(const struct app *a)
 	struct diagnosis d;
 
 	diagnosis_clear(&d);
-	if (a->config.proxy_user.n != 0)
+	if (a->config->proxy_user.n != 0)
 		diagnosis_set(&d, SPAN_LIT("proxy_user_unsupported"),
-		    a->config.proxy_user);
-	for (size_t i = 0; i < a->config.sink_count; i++) {
-		const struct config_sink *sink = &a->config.sink[i];
+		    a->config->proxy_user);
+	for (size_t i = 0; i < a->config->sink_count; i++) {
+		const struct config_sink *sink = &a->config->sink[i];
 
 		if (sink->enabled &&
 		    (sink->type != CONFIG_SINK_FILE ||
@@ -214,8 +214,8 @@ app_open_network(struct app *a)
 		.anchors = &a->anchors,
 		.clock = &clock_system,
 		.proxy = a->proxy,
-		.connect_timeout_ms = a->config.connect_timeout_s * 1000,
-		.request_timeout_ms = a->config.request_timeout_s * 1000,
+		.connect_timeout_ms = a->config->connect_timeout_s * 1000,
+		.request_timeout_ms = a->config->request_timeout_s * 1000,
 	};
 	int code = check_supported(a);
 
@@ -223,7 +223,7 @@ app_open_network(struct app *a)
 		code = load_anchors(a);
 	if (code != EXIT_DONE)
 		return code;
-	if (span_to_str(a->config.proxy, a->proxy, sizeof a->proxy) != ST_OK ||
+	if (span_to_str(a->config->proxy, a->proxy, sizeof a->proxy) != ST_OK ||
 	    vault_init(&a->vault, span_str(a->options.state),
 		&vault_device_key) != ST_OK) {
 		app_say("the state directory's or proxy's name is too long", "",
@@ -242,7 +242,7 @@ app_open_network(struct app *a)
 void
 app_close_network(struct app *a)
 {
-	for (size_t i = 0; i < a->config.connector_count; i++)
+	for (size_t i = 0; i < a->config->connector_count; i++)
 		auth_token_forget(&a->relay.connector[i].token);
 	http_close(&a->http);
 }

@@ -138,7 +138,7 @@ put_rest(struct app *a, struct json_out *o)
 		a->relay.store_failed ? "error" :
 					"ok");
 	put_count(o, "bytes", figures.file_bytes);
-	put_count(o, "max_bytes", (uint64_t)a->config.store_max_mib << 20);
+	put_count(o, "max_bytes", (uint64_t)a->config->store_max_mib << 20);
 	json_put_close(o, '}');
 	json_put_key(o, "memory");
 	json_put_open(o, '{');
@@ -175,8 +175,8 @@ static bool
 next_piece(void *ctx, uint64_t *state, struct buf *out)
 {
 	struct app *a = ctx;
-	size_t connectors = a->is_ready ? a->config.connector_count : 0;
-	size_t sinks = a->is_ready ? a->config.sink_count : 0;
+	size_t connectors = a->is_ready ? a->config->connector_count : 0;
+	size_t sinks = a->is_ready ? a->config->sink_count : 0;
 	uint64_t i = (*state)++;
 	struct json_out o = { out, false };
 

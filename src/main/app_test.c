@@ -88,7 +88,7 @@ say_failure(const struct sentinel_check *check, const char *name)
 static int
 test_one(struct app *a, size_t i, bool as_json)
 {
-	const struct config_connector *connector = &a->config.connector[i];
+	const struct config_connector *connector = &a->config->connector[i];
 	struct sentinel_check *check = &a->u.check;
 	char name[64];
 	struct watch_list nothing = { .n = 0 };
@@ -112,11 +112,11 @@ test_named(struct app *a, const char *name, bool as_json)
 	int worst = EXIT_DONE;
 	bool found = false;
 
-	for (size_t i = 0; i < a->config.connector_count; i++) {
+	for (size_t i = 0; i < a->config->connector_count; i++) {
 		int code;
 
 		if (name != NULL &&
-		    !span_eq(span_str(name), a->config.connector[i].name))
+		    !span_eq(span_str(name), a->config->connector[i].name))
 			continue;
 		found = true;
 		code = test_one(a, i, as_json);

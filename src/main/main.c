@@ -129,6 +129,7 @@ main(int argc, char **argv)
 {
 	int code = parse_options(&app.options, argc, argv);
 
+	app.config = &app.configs[0];
 	/* Incidents are nobody else's business. */
 	(void)umask(027);
 	if (code != EXIT_DONE)

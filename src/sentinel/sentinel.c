@@ -51,8 +51,10 @@ void
 sentinel_init(struct sentinel *s, struct http *http)
 {
 	s->http = http;
-	for (size_t i = 0; i < HTTP_SLOT_COUNT; i++)
+	for (size_t i = 0; i < HTTP_SLOT_COUNT; i++) {
 		s->call[i].owner = s;
+		s->call[i].busy = false;
+	}
 }
 
 enum st

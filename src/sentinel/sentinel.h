@@ -96,8 +96,9 @@ struct sentinel {
 	struct sentinel_call call[HTTP_SLOT_COUNT];
 };
 
-/* *s is all zero before (static memory, which is then not touched as a whole);
- * http is borrowed for the life of *s. */
+/* *s is all zero before (static memory, which is then not touched as a whole),
+ * or was used with an http that has been closed since: what was under way is
+ * forgotten.  http is borrowed for the life of *s. */
 void sentinel_init(struct sentinel *s, struct http *http);
 
 /*

@@ -57,11 +57,17 @@ class DaemonCase(PollCase):
     def daemon(self) -> Iterator["subprocess.Popen[str]"]:
         process = start_product(["run"], self.state)
         try:
-            self.wait_for(self.status.exists)
+            self.wait_for(self.is_up)
             yield process
         finally:
             process.terminate()
             _, self.errors = process.communicate(timeout=10)
+
+    def is_up(self) -> bool:
+        """Somebody answers; the file alone may be a dead daemon's."""
+        with contextlib.suppress(OSError):
+            return self.ask(self.status, "/healthz")[0] in (200, 503)
+        return False
 
     def wait_for(self, condition: Any, seconds: float = 20) -> None:
         """Until it holds, or fail."""
