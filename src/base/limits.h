@@ -450,6 +450,10 @@
 /* Entra's client secrets have 40 characters, old ones up to 256. */
 #define APP_CLIENT_SECRET_MAX_BYTES 512u
 
+/* A secret that expires within a month is warned of: making a new one may need
+ * somebody else. */
+#define APP_EXPIRY_DAYS 30
+
 /* The longest wait for the network before the loop looks up, and how often the
  * daemon looks for a changed configuration, to apply it within two seconds. */
 #define APP_WAIT_MS        1000u

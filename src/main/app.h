@@ -60,6 +60,9 @@ struct app {
 	struct control control;
 	char control_path[CONFIG_SOCKET_MAX_BYTES + 1];
 	char status_path[CONFIG_SOCKET_MAX_BYTES + 1];
+	/* When each connector's secret expires, ticks; 0 not known. */
+	int64_t secret_expires[CONFIG_CONNECTOR_MAX_COUNT];
+	bool expiry_said[CONFIG_CONNECTOR_MAX_COUNT];
 	int lock_fd;
 	int64_t started_ms; /* monotonic */
 	bool is_serving;    /* the sockets are open */
@@ -122,6 +125,14 @@ int app_open_control(struct app *a, bool is_configured);
 enum st app_wait(struct app *a, uint32_t most_ms) MUST_CHECK;
 /* Likewise while there is no HTTP client yet. */
 enum st app_wait_offline(struct app *a, uint32_t most_ms) MUST_CHECK;
+
+/* ---- app_expiry.c: secrets that are about to expire ---------------------- */
+
+/* Look at the stored secrets; a warning in the log, once for each. */
+void app_note_expiry(struct app *a);
+
+/* Does this time, if there is one, come within APP_EXPIRY_DAYS? */
+bool app_is_expiring(int64_t expires);
 
 /* ---- app_status.c -------------------------------------------------------- */
 

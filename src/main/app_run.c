@@ -132,9 +132,10 @@ run_daemon(struct app *a)
 		uint32_t wait_ms;
 		size_t due = relay_due(&a->relay, &wait_ms);
 
-		if (due != SIZE_MAX)
+		if (due != SIZE_MAX) {
+			app_note_expiry(a);
 			relay_begin(&a->relay, due);
-		else if (!relay_enrich_due(&a->relay, &wait_ms)) {
+		} else if (!relay_enrich_due(&a->relay, &wait_ms)) {
 			relay_deliver(&a->relay);
 			if (!wait_for_event(a,
 				wait_ms < APP_CONFIG_LOOK_MS ?

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/ticks.h"
 #include "control/control_client.h"
 #include "main/app.h"
 
@@ -23,8 +24,22 @@ static void
 put_failure(struct buf *b, const struct json_doc *doc, int row)
 {
 	int error = json_member(doc, row, "last_error");
+	struct span expires = json_string(
+	    doc, json_member(doc, row, "secret_expires"));
+	int64_t ticks;
 
 	buf_put_byte(b, '\n');
+	if (ticks_parse(expires, &ticks) == ST_OK && app_is_expiring(ticks)) {
+		buf_put_str(b, "  ! The client secret ");
+		buf_put_str(b,
+		    ticks < clock_wall_ticks(&clock_system) ? "expired on " :
+							      "expires on ");
+		app_put_column(b, expires, 10);
+		app_trim(b);
+		buf_put_str(b,
+		    ": make a new one.\n    setting: "
+		    "client_secret\n");
+	}
 	if (json_type(doc, error) == 0)
 		return;
 	buf_put_str(b, "  ! ");

@@ -55,7 +55,7 @@ put_error(struct json_out *o, const struct diagnosis *d, int64_t since)
 }
 
 static const char *
-state_of(const struct relay_connector *c)
+state_of(const struct relay_connector *c, int64_t expires)
 {
 	if (!c->config->enabled)
 		return "disabled";
@@ -64,7 +64,7 @@ state_of(const struct relay_connector *c)
 			   span_str(c->diagnosis.code), SPAN_LIT("secret_")) ?
 		    "secret_required" :
 		    "error";
-	return c->forbidden_said ? "warning" : "ok";
+	return c->forbidden_said || app_is_expiring(expires) ? "warning" : "ok";
 }
 
 static int64_t
@@ -76,8 +76,9 @@ wall_of(int64_t monotonic_ms)
 }
 
 static void
-put_connector(struct app *a, struct json_out *o, struct relay_connector *c)
+put_connector(struct app *a, struct json_out *o, size_t i)
 {
+	const struct relay_connector *c = &a->relay.connector[i];
 	uint64_t known = 0, pending = 0;
 	int64_t due;
 
@@ -90,7 +91,7 @@ put_connector(struct app *a, struct json_out *o, struct relay_connector *c)
 	json_put_open(o, '{');
 	json_put_key(o, "name");
 	json_put_string(o, c->config->name);
-	put_text(o, "state", state_of(c));
+	put_text(o, "state", state_of(c, a->secret_expires[i]));
 	put_time(o, "last_poll", c->last_poll);
 	put_time(
 	    o, "next_poll", c->config->enabled ? wall_of(c->next_poll_ms) : 0);
@@ -98,8 +99,7 @@ put_connector(struct app *a, struct json_out *o, struct relay_connector *c)
 	put_time(o, "cursor", c->cursor.modified);
 	put_count(o, "incidents_known", known);
 	put_count(o, "pending_enrichment", pending);
-	json_put_key(o, "secret_expires");
-	json_put_null(o);
+	put_time(o, "secret_expires", a->secret_expires[i]);
 	json_put_close(o, '}');
 }
 
@@ -182,7 +182,7 @@ next_piece(void *ctx, uint64_t *state, struct buf *out)
 
 	if (i < connectors) {
 		o.comma = i != 0;
-		put_connector(a, &o, &a->relay.connector[i]);
+		put_connector(a, &o, (size_t)i);
 		return true;
 	}
 	i -= connectors;

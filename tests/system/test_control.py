@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The control and status sockets of the daemon."""
 import contextlib
+import datetime
 import http.client
 import json
 import os
@@ -131,6 +132,30 @@ class Sockets(DaemonCase):
         self.assertTrue(connector["last_error"]["setting"])
         self.assertTrue(connector["last_error"]["since"])
         self.assertIsNone(connector["last_poll"])
+
+    def test_secret_that_expires_soon_is_a_warning(self) -> None:
+        sim = self.start([incident(1)])
+        for days, state in ((365, "ok"), (10, "warning"), (-1, "warning")):
+            with self.subTest(days=days):
+                day = (datetime.date.today()
+                       + datetime.timedelta(days)).isoformat()
+                secret = pathlib.Path(sim.info["secrets"]["sentinel"])
+                run_product(["secret", "set", "sentinel", "client_secret",
+                             "--expires", day], self.state,
+                            stdin=secret.read_text("utf-8"))
+                with self.daemon():
+                    self.wait_for(lambda: self.get_status()["connectors"]
+                                  and self.get_status()["connectors"][0]
+                                  ["last_poll"])
+                    [connector] = self.get_status()["connectors"]
+                    shown = run_product(["status"], self.state).stdout
+                self.assertEqual(connector["secret_expires"][:10], day)
+                self.assertEqual(connector["state"], state)
+                says = "expires" if days > 0 else "expired"
+                self.assertEqual(f"secret {says} on {day}" in shown,
+                                 state == "warning", shown)
+                self.assertEqual("event=secret_expiring" in self.errors,
+                                 state == "warning", self.errors)
 
     def test_files_have_their_modes_and_go_at_the_end(self) -> None:
         self.start([incident(1)])
