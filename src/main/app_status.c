@@ -119,8 +119,8 @@ put_sink(struct app *a, struct json_out *o, struct relay_sink *s)
 						  "ok");
 	put_count(o, "delivered", s->delivered);
 	put_count(o, "backlog", is_known ? backlog : 0);
-	put_count(o, "set_aside", 0);
-	put_error(o, &s->diagnosis, 0);
+	put_count(o, "set_aside", 0); /* a file refuses no record */
+	put_error(o, &s->diagnosis, s->failed_since);
 	json_put_close(o, '}');
 }
 

@@ -4,7 +4,6 @@
 #include "platform/signals.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -43,15 +42,6 @@ signals_take(struct signals *s)
 		n = read(s->fd, &got, sizeof got);
 	while (n < 0 && errno == EINTR);
 	return n == (ssize_t)sizeof got ? (int)got.ssi_signo : 0;
-}
-
-int
-signals_wait(struct signals *s, int timeout_ms)
-{
-	struct pollfd one = { s->fd, POLLIN, 0 };
-
-	(void)poll(&one, 1, timeout_ms);
-	return signals_take(s);
 }
 
 void

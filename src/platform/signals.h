@@ -25,9 +25,6 @@ enum st signals_open(struct signals *s) MUST_CHECK;
 /* The next signal that waits, SIGTERM or SIGINT, or 0.  Never blocks. */
 int signals_take(struct signals *s);
 
-/* Wait for one: its number, or 0 after timeout_ms. */
-int signals_wait(struct signals *s, int timeout_ms);
-
 /* Close and give the mask back; SIGPIPE stays ignored.  A signal that still
  * waits is then delivered. */
 void signals_close(struct signals *s);

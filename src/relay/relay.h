@@ -61,6 +61,7 @@ struct relay_sink {
 	bool moved;           /* since it was stored */
 	bool open;
 	struct diagnosis diagnosis;
+	int64_t failed_since; /* ticks: the first failure in a row */
 	uint64_t delivered;
 };
 

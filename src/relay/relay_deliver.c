@@ -15,12 +15,14 @@ fail_sink(struct relay *r, struct relay_sink *sink, const char *code)
 	bool said = diagnosis_is_set(&sink->diagnosis);
 
 	diagnosis_set(&sink->diagnosis, span_str(code), sink->config->name);
-	if (!said)
-		log_event(r->settings.log, LOG_LEVEL_ERROR, "sink_failed",
-		    LOG_FIELDS(log_text("sink", sink->config->name),
-			log_str("code", code),
-			log_str("setting", sink->diagnosis.setting),
-			log_str("message", sink->diagnosis.message)));
+	if (said)
+		return;
+	sink->failed_since = relay_wall(r);
+	log_event(r->settings.log, LOG_LEVEL_ERROR, "sink_failed",
+	    LOG_FIELDS(log_text("sink", sink->config->name),
+		log_str("code", code),
+		log_str("setting", sink->diagnosis.setting),
+		log_str("message", sink->diagnosis.message)));
 }
 
 /* The store failed, not a sink: room is made or it is opened again, as after

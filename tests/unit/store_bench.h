@@ -8,6 +8,8 @@
 #ifndef TESTS_UNIT_STORE_BENCH_H
 #define TESTS_UNIT_STORE_BENCH_H
 
+#include <sqlite3.h>
+
 #include "scratch.h"
 #include "store/store.h"
 
@@ -105,6 +107,21 @@ todo(struct span name, uint8_t severity, int64_t modified)
 
 	cr_assert_eq(span_to_str(name, t.name, sizeof t.name), ST_OK);
 	return t;
+}
+
+/* Close the store and change its database as `sqlite3` would. */
+static inline void
+alter(const char *sql)
+{
+	sqlite3 *db;
+
+	store_close(&store);
+	cr_assert_eq(
+	    sqlite3_open(scratch_path(&at, "store.db"), &db), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s",
+	    sqlite3_errmsg(db));
+	sqlite3_close(db);
+	sqlite3_shutdown();
 }
 
 /* An incident and its entry with a text, in the open transaction. */

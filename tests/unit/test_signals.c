@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "platform/signals.h"
+#include "platform/watch.h"
 
 static bool
 is_readable(int fd)
@@ -36,12 +37,18 @@ Test(signals, term_and_int_make_the_descriptor_readable_and_are_taken_once)
 
 Test(signals, wait_ends_with_the_signal_or_with_its_time, .timeout = 10)
 {
+	struct watch_list w = { .n = 0 };
 	struct signals s;
+	size_t place;
 
 	cr_assert_eq(signals_open(&s), ST_OK);
-	cr_expect_eq(signals_wait(&s, 1), 0);
+	place = watch_add(&w, s.fd, false);
+	cr_expect_eq(watch_wait(&w, 1), ST_OK);
+	cr_expect(!watch_is_ready(&w, place));
 	raise(SIGTERM);
-	cr_expect_eq(signals_wait(&s, 60000), SIGTERM);
+	cr_expect_eq(watch_wait(&w, 60000), ST_OK);
+	cr_expect(watch_is_ready(&w, place));
+	cr_expect_eq(signals_take(&s), SIGTERM);
 	signals_close(&s);
 }
 

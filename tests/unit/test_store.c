@@ -132,21 +132,6 @@ Test(store, a_store_that_another_process_has_is_busy)
 
 /* ---- what is in the file ------------------------------------------------ */
 
-/* Change the closed database as `sqlite3` would. */
-static void
-alter(const char *sql)
-{
-	sqlite3 *db;
-
-	store_close(&store);
-	cr_assert_eq(
-	    sqlite3_open(scratch_path(&at, "store.db"), &db), SQLITE_OK);
-	cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s",
-	    sqlite3_errmsg(db));
-	sqlite3_close(db);
-	sqlite3_shutdown();
-}
-
 static void
 refused_unchanged(const char *sql, enum st why)
 {

@@ -408,20 +408,6 @@ Test(store_damage, a_log_of_noise_is_ignored)
 	cr_assert_eq(bad, 0);
 }
 
-/* Change the closed database as `sqlite3` would. */
-static void
-alter(const char *sql)
-{
-	sqlite3 *db;
-
-	cr_assert_eq(
-	    sqlite3_open(scratch_path(&at, "store.db"), &db), SQLITE_OK);
-	cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s",
-	    sqlite3_errmsg(db));
-	sqlite3_close(db);
-	sqlite3_shutdown();
-}
-
 Test(store_damage, an_order_that_says_something_else_than_the_entry_is_found)
 {
 	static const char *const SQL[] = {
