@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "main/app.h"
+#include "api/api.h"
+#include "command/command.h"
 
 #define DEFAULT_STATE "/var/lib/wf-sentinel"
 
@@ -45,12 +46,12 @@ static const struct {
 	const char *name;
 	int (*run)(struct app *a);
 } COMMAND[] = {
-	{ "run", app_run },
-	{ "test", app_test },
-	{ "secret", app_secret },
-	{ "status", app_status },
-	{ "workunits", app_workunits },
-	{ "version", app_version },
+	{ "run", command_run },
+	{ "test", command_test },
+	{ "secret", command_secret },
+	{ "status", command_status },
+	{ "workunits", command_workunits },
+	{ "version", command_version },
 };
 
 static int
@@ -130,6 +131,10 @@ main(int argc, char **argv)
 	int code = parse_options(&app.options, argc, argv);
 
 	app.config = &app.configs[0];
+	app.revision = WF_REVISION;
+	app.dependencies = WF_DEPS;
+	app.routes = api_routes;
+	app.route_count = API_ROUTE_COUNT;
 	/* Incidents are nobody else's business. */
 	(void)umask(027);
 	if (code != EXIT_DONE)

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/ticks.h"
-#include "main/app.h"
+#include "command/command.h"
 #include "platform/file.h"
 
 /* ---- reading a value ---------------------------------------------------- */
@@ -259,7 +259,7 @@ list(struct app *a)
 }
 
 int
-app_secret(struct app *a)
+command_secret(struct app *a)
 {
 	const char *verb = a->options.argc > 0 ? a->options.argv[0] : "";
 	int code = EXIT_DONE;

@@ -6,7 +6,7 @@
 
 #include "base/ticks.h"
 #include "control/control_client.h"
-#include "main/app.h"
+#include "command/command.h"
 
 static void
 put_member(struct buf *b, const struct json_doc *doc, int object,
@@ -149,7 +149,7 @@ say_unreachable(const struct app *a, enum st st)
 }
 
 int
-app_status(struct app *a)
+command_status(struct app *a)
 {
 	struct buf body;
 	unsigned status;

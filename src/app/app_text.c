@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <unistd.h>
 
-#include "main/app.h"
+#include "app/app.h"
 #include "platform/file.h"
 
 /* stderr may be gone; there is nobody left to tell. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/ticks.h"
-#include "main/app.h"
+#include "app/app.h"
 
 bool
 app_is_expiring(int64_t expires)

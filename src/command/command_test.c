@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "main/app.h"
+#include "command/command.h"
 
 static const char *const MARK[] = {
 	[SENTINEL_SKIPPED] = "-",
@@ -135,7 +135,7 @@ test_named(struct app *a, const char *name, bool as_json)
 }
 
 int
-app_test(struct app *a)
+command_test(struct app *a)
 {
 	const char *name = NULL;
 	bool as_json = false;

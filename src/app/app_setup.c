@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "main/app.h"
+#include "app/app.h"
 #include "platform/file.h"
 
 #define NODE_FILE    "/witfoo/configs/node.json"

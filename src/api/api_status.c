@@ -3,10 +3,10 @@
  * GET /v1/status, made in pieces: the head, each connector, each sink, the
  * rest.  `state` is the number of the piece.
  */
+#include "api/api_priv.h"
 #include "arena/arena.h"
 #include "base/ticks.h"
 #include "json/json.h"
-#include "main/app.h"
 
 static void
 put_text(struct json_out *o, const char *key, const char *text)
@@ -205,7 +205,7 @@ next_piece(void *ctx, uint64_t *state, struct buf *out)
 }
 
 unsigned
-app_on_status(void *ctx, struct control_call *call)
+api_status(void *ctx, struct control_call *call)
 {
 	struct json_out o = { call->out, false };
 

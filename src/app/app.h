@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * app.h - the one struct that holds the program's memory, and the commands.
+ * app.h - the one struct that holds the program's memory, and what the
+ * commands and the routes of the control socket have in common.
  *
  * All of it is static (see main.c); a command touches what it needs.  What is
  * in a union is never needed at the same time.
  */
-#ifndef MAIN_APP_H
-#define MAIN_APP_H
+#ifndef APP_APP_H
+#define APP_APP_H
 
 #include "auth/auth.h"
 #include "config/config.h"
@@ -45,6 +46,10 @@ struct options {
 
 struct app {
 	struct options options;
+	const char *revision,
+	    *dependencies;                  /* what this program was built of */
+	const struct control_route *routes; /* of the control socket */
+	size_t route_count;
 	struct log log;
 	struct signals signals;
 	struct config *config; /* the one of these that is in use */
@@ -84,14 +89,6 @@ struct app {
 		} status;
 	} u;
 };
-
-/* Each returns the exit code. */
-int app_run(struct app *a);
-int app_test(struct app *a);
-int app_secret(struct app *a);
-int app_workunits(struct app *a);
-int app_status(struct app *a);
-int app_version(struct app *a);
 
 /* ---- app_setup.c: what several commands need first ---------------------- */
 
@@ -133,10 +130,6 @@ void app_note_expiry(struct app *a);
 
 /* Does this time, if there is one, come within APP_EXPIRY_DAYS? */
 bool app_is_expiring(int64_t expires);
-
-/* ---- app_status.c -------------------------------------------------------- */
-
-control_handler app_on_status;
 
 /* ---- app_text.c: words for people --------------------------------------- */
 

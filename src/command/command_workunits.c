@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "main/app.h"
+#include "command/command.h"
 
 enum {
 	W_ROOT,
@@ -184,7 +184,7 @@ usage(void)
 }
 
 int
-app_workunits(struct app *a)
+command_workunits(struct app *a)
 {
 	uint64_t limit = 20;
 	bool as_json = false;

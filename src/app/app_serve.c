@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "main/app.h"
+#include "app/app.h"
 
 /* As in the configuration's table, for when there is none yet. */
 #define DEFAULT_SOCKET        "/run/wf-sentinel/control.sock"
@@ -15,21 +15,6 @@
 
 /* The place of the signals in the list. */
 #define SIGNALS 0
-
-static unsigned
-on_health(void *ctx, struct control_call *call)
-{
-	const struct app *a = ctx;
-
-	call->type = "text/plain";
-	buf_put_str(call->out, a->is_ready ? "ok\n" : "unconfigured\n");
-	return a->is_ready ? 200 : 503;
-}
-
-static const struct control_route ROUTES[] = {
-	{ CONTROL_GET, true, "/healthz", on_health },
-	{ CONTROL_GET, true, "/v1/status", app_on_status },
-};
 
 static void
 set_path(char path[CONFIG_SOCKET_MAX_BYTES + 1], struct span configured,
@@ -59,8 +44,8 @@ app_open_control(struct app *a, bool is_configured)
 	struct control_settings settings = {
 		.path = a->control_path,
 		.status_path = a->status_path,
-		.routes = ROUTES,
-		.route_count = sizeof ROUTES / sizeof ROUTES[0],
+		.routes = a->routes,
+		.route_count = a->route_count,
 		.ctx = a,
 	};
 	enum st st;

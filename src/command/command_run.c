@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "main/app.h"
+#include "command/command.h"
 
 static const enum log_level LEVEL[] = {
 	[CONFIG_LOG_ERROR] = LOG_LEVEL_ERROR,
@@ -307,7 +307,7 @@ run_again(struct app *a)
 }
 
 int
-app_run(struct app *a)
+command_run(struct app *a)
 {
 	bool once = false;
 	int code;
