@@ -171,7 +171,7 @@ put_head(const struct app *a, struct json_out *o)
 	json_put_open(o, '[');
 }
 
-static bool
+static enum control_more
 next_piece(void *ctx, uint64_t *state, struct buf *out)
 {
 	struct app *a = ctx;
@@ -183,25 +183,25 @@ next_piece(void *ctx, uint64_t *state, struct buf *out)
 	if (i < connectors) {
 		o.comma = i != 0;
 		put_connector(a, &o, (size_t)i);
-		return true;
+		return CONTROL_PIECE;
 	}
 	i -= connectors;
 	if (i == 0) {
 		json_put_close(&o, ']');
 		json_put_key(&o, "sinks");
 		json_put_open(&o, '[');
-		return true;
+		return CONTROL_PIECE;
 	}
 	if (i <= sinks) {
 		o.comma = i != 1;
 		put_sink(a, &o, &a->relay.sink[i - 1]);
-		return true;
+		return CONTROL_PIECE;
 	}
 	if (i > sinks + 1)
-		return false;
+		return CONTROL_END;
 	json_put_close(&o, ']');
 	put_rest(a, &o);
-	return true;
+	return CONTROL_PIECE;
 }
 
 unsigned

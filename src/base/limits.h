@@ -425,11 +425,17 @@
 #define CONTROL_ARG_MAX_COUNT 2u
 #define CONTROL_ARG_MAX_BYTES 64u
 
+/* A quoted hash of 64 digits, and a NUL. */
+#define CONTROL_ETAG_MAX_BYTES 72u
+
 /* Head and body must be there within the contract's five seconds; a peer that
  * takes no byte of its answer for ten, or not all of it in a minute, goes. */
 #define CONTROL_REQUEST_MS 5000
 #define CONTROL_STALL_MS   10000
 #define CONTROL_ANSWER_MS  60000
+
+/* What a command reads at a time: a line of the head, or a part of a chunk. */
+#define CONTROL_CLIENT_BUFFER_BYTES 4096u
 
 /* How long a command waits for the daemon to go on. */
 #define CONTROL_CLIENT_WAIT_MS 10000

@@ -73,6 +73,8 @@ end(struct control *c, struct control_connection *conn)
 	wipe(conn->buffer, CONTROL_BUFFER_BYTES);
 	close(conn->fd);
 	conn->state = CONTROL_FREE;
+	if (conn->ended != NULL)
+		conn->ended(c->settings.ctx, conn->more_state);
 }
 
 void
@@ -115,6 +117,8 @@ deadline_ms(const struct control_connection *conn)
 	int64_t stalled = conn->moved_ms + CONTROL_STALL_MS;
 	int64_t whole = conn->begun_ms + CONTROL_ANSWER_MS;
 
+	if (conn->state == CONTROL_WAITING)
+		return INT64_MAX;
 	if (conn->state != CONTROL_ANSWERING)
 		return conn->begun_ms + CONTROL_REQUEST_MS;
 	return stalled < whole ? stalled : whole;
@@ -125,9 +129,13 @@ control_wait_ms(const struct control *c, int64_t now_ms, uint32_t most)
 {
 	for (size_t i = 0; i < CONTROL_CONNECTION_MAX_COUNT; i++) {
 		const struct control_connection *conn = &c->connection[i];
-		int64_t left = deadline_ms(conn) - now_ms;
+		int64_t left;
 
-		if (conn->state == CONTROL_FREE || left >= most)
+		if (conn->state == CONTROL_FREE ||
+		    conn->state == CONTROL_WAITING)
+			continue;
+		left = deadline_ms(conn) - now_ms;
+		if (left >= most)
 			continue;
 		most = left < 0 ? 0 : (uint32_t)left;
 	}
@@ -164,12 +172,19 @@ refill(struct control *c, struct control_connection *conn)
 	struct buf b = { conn->buffer, 0, CONTROL_BUFFER_BYTES, false };
 
 	assert(conn->more != NULL); /* else the end was sent with the last */
-	if (!conn->more(c->settings.ctx, &conn->more_state, &piece)) {
+	switch (conn->more(c->settings.ctx, &conn->more_state, &piece)) {
+	case CONTROL_LATER:
+		conn->state = CONTROL_WAITING;
+		return piece.n == 0; /* else a handler of ours is wrong */
+	case CONTROL_END:
 		conn->more = NULL;
 		buf_reset(&piece);
+		break;
+	case CONTROL_PIECE:
+		if (piece.cut || piece.n == 0)
+			return false; /* likewise: too much, or nothing */
+		break;
 	}
-	if (piece.cut || (conn->more != NULL && piece.n == 0))
-		return false; /* a handler of ours made too much or nothing */
 	control_answer_chunk(&b, span_of(&piece));
 	conn->n = b.n;
 	conn->sent = 0;
@@ -183,9 +198,25 @@ go_on_answering(
 {
 	bool is_empty = conn->sent == conn->n;
 
-	if ((is_empty && !refill(c, conn)) || !flush(conn, now_ms) ||
-	    (conn->sent == conn->n && conn->more == NULL))
+	if ((is_empty && !refill(c, conn)) || !flush(conn, now_ms))
 		end(c, conn);
+	else if (conn->sent == conn->n && conn->more == NULL)
+		end(c, conn);
+}
+
+/* The time limits begin again with what it has to say.  A peer that goes, or
+ * sends more than its one request, is not answered any more. */
+static void
+ask_again(struct control *c, struct control_connection *conn, bool is_ready,
+    int64_t now_ms)
+{
+	if (is_ready) {
+		end(c, conn);
+		return;
+	}
+	conn->state = CONTROL_ANSWERING;
+	conn->begun_ms = conn->moved_ms = now_ms;
+	go_on_answering(c, conn, now_ms);
 }
 
 /* Put an answer whose first piece is in c->piece into the buffer. */
@@ -195,13 +226,14 @@ begin_answer(struct control *c, struct control_connection *conn,
 {
 	struct buf b = { conn->buffer, 0, CONTROL_BUFFER_BYTES, false };
 
-	control_answer_head(&b, status, call->type);
+	control_answer_head(&b, status, call);
 	if (call->out->n != 0)
 		control_answer_chunk(&b, span_of(call->out));
 	if (call->more == NULL)
 		control_answer_chunk(&b, SPAN_NONE);
 	conn->more = call->more;
 	conn->more_state = call->state;
+	conn->ended = call->more == NULL ? NULL : call->ended;
 	conn->n = b.n;
 	conn->sent = 0;
 	conn->state = CONTROL_ANSWERING;
@@ -388,6 +420,7 @@ take_connection(struct control *c, int fd, bool is_public, int64_t now_ms)
 	conn->begun_ms = conn->moved_ms = now_ms;
 	conn->n = conn->head_n = conn->sent = 0;
 	conn->more = NULL;
+	conn->ended = NULL;
 	go_on_reading(c, conn, now_ms);
 }
 
@@ -424,7 +457,10 @@ control_step(struct control *c, const struct watch_list *w, int64_t now_ms)
 
 		if (conn->state == CONTROL_FREE)
 			continue;
-		if (deadline_ms(conn) <= now_ms)
+		if (conn->state == CONTROL_WAITING)
+			ask_again(
+			    c, conn, watch_is_ready(w, conn->watch), now_ms);
+		else if (deadline_ms(conn) <= now_ms)
 			give_up(c, conn, now_ms);
 		else if (!watch_is_ready(w, conn->watch))
 			continue;

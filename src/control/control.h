@@ -24,6 +24,16 @@
 #include "control/control_request.h"
 #include "platform/watch.h"
 
+/* What a `more` says. */
+enum control_more {
+	CONTROL_PIECE, /* `out` holds the next piece */
+	CONTROL_LATER, /* nothing yet, and nothing in `out`: ask again */
+	CONTROL_END,   /* that was all; `out` is not looked at */
+};
+
+typedef enum control_more control_more(
+    void *ctx, uint64_t *state, struct buf *out);
+
 /* What a handler gets and fills. */
 struct control_call {
 	const struct control_request *request;
@@ -32,9 +42,12 @@ struct control_call {
 	uid_t uid;        /* whose process it is */
 	struct buf *out;  /* the answer's body, or its first piece */
 	const char *type; /* of the body; JSON unless set */
-	/* More pieces; NULL: what is in `out` was all. */
-	bool (*more)(void *ctx, uint64_t *state, struct buf *out);
-	uint64_t state; /* of `more`, from the handler on */
+	char etag[CONTROL_ETAG_MAX_BYTES]; /* "" none; else with its quotes */
+	control_more *more;                /* NULL: what is in `out` was all */
+	uint64_t state;                    /* of `more`, from the handler on */
+	/* Once, when the connection of an answer with `more` ends, however it
+	 * does; may be NULL. */
+	void (*ended)(void *ctx, uint64_t state);
 };
 
 /*
@@ -43,9 +56,10 @@ struct control_call {
  * returns  the status, with `out` filled.  All spans of the call are gone when
  *          it returns.
  *
- * `more` gets an empty `out` each time and returns false when there was nothing
- * left to put.  A piece that does not fit (out->cut) ends the connection in the
- * middle of the answer, which the peer can see.
+ * `more` gets an empty `out` each time.  A piece that does not fit (out->cut)
+ * ends the connection in the middle of the answer, which the peer can see.  An
+ * answer that waits (CONTROL_LATER) is asked again with every control_step, and
+ * no time limit runs until it has something to say.
  */
 typedef unsigned control_handler(void *ctx, struct control_call *call);
 
@@ -68,7 +82,8 @@ enum control_state {
 	CONTROL_FREE,
 	CONTROL_IN_HEAD,
 	CONTROL_IN_BODY,
-	CONTROL_ANSWERING
+	CONTROL_ANSWERING,
+	CONTROL_WAITING, /* for its `more` */
 };
 
 /* Private; see control.c. */
@@ -81,8 +96,9 @@ struct control_connection {
 	int64_t begun_ms, moved_ms;
 	struct control_request request; /* into `buffer` */
 	size_t head_n, n, sent;
-	bool (*more)(void *ctx, uint64_t *state, struct buf *out);
+	control_more *more;
 	uint64_t more_state;
+	void (*ended)(void *ctx, uint64_t state);
 	uint8_t *buffer; /* the head; then what is to be sent */
 };
 

@@ -43,14 +43,19 @@ reason_of(unsigned status)
 }
 
 void
-control_answer_head(struct buf *b, unsigned status, const char *type)
+control_answer_head(
+    struct buf *b, unsigned status, const struct control_call *call)
 {
 	buf_put_str(b, "HTTP/1.1 ");
 	buf_put_u64(b, status);
 	buf_put_byte(b, ' ');
 	buf_put_str(b, reason_of(status));
 	buf_put_str(b, "\r\nContent-Type: ");
-	buf_put_str(b, type == NULL ? "application/json" : type);
+	buf_put_str(b, call->type == NULL ? "application/json" : call->type);
+	if (call->etag[0] != '\0') {
+		buf_put_str(b, "\r\nETag: ");
+		buf_put_str(b, call->etag);
+	}
 	buf_put_str(b,
 	    "\r\nTransfer-Encoding: chunked\r\nConnection: close"
 	    "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff"
@@ -79,6 +84,7 @@ control_error(struct control_call *call, unsigned status, const char *code,
 
 	buf_reset(call->out);
 	call->more = NULL;
+	call->ended = NULL;
 	call->type = NULL;
 	json_put_open(&o, '{');
 	json_put_key(&o, "error");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The whole answer is read, up to the end of the connection, into the caller's
- * buffer, and then its chunks are moved together in place.
+ * The answer goes through one buffer: its head is read as a whole, then each
+ * line of a chunk's length, then the chunk as it arrives.
  */
 #include "control/control_client.h"
 
@@ -12,14 +12,24 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/limits.h"
+struct reader {
+	int fd;
+	uint8_t bytes[CONTROL_CLIENT_BUFFER_BYTES];
+	size_t from, to; /* what has arrived and is not used yet */
+};
+
+/* How the body ends; a peer for whom there is no place gets none. */
+enum framing { UNKNOWN, CHUNKED, EMPTY };
+
+/* ---- the question ------------------------------------------------------- */
 
 /* A connected socket whose calls give up in time. */
 static enum st
-dial(const char *path, int *fd)
+dial(const char *path, uint32_t wait_ms, int *fd)
 {
-	static const struct timeval WAIT = {
-		.tv_sec = CONTROL_CLIENT_WAIT_MS / 1000,
+	struct timeval wait = {
+		.tv_sec = wait_ms / 1000,
+		.tv_usec = (suseconds_t)(wait_ms % 1000) * 1000,
 	};
 	struct sockaddr_un address;
 
@@ -31,8 +41,8 @@ dial(const char *path, int *fd)
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (*fd < 0)
 		return ST_IO;
-	if (setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &WAIT, sizeof WAIT) == 0 &&
-	    setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &WAIT, sizeof WAIT) == 0 &&
+	if (setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0 &&
+	    setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0 &&
 	    connect(*fd, (const struct sockaddr *)&address, sizeof address) ==
 		0)
 		return ST_OK;
@@ -43,108 +53,236 @@ dial(const char *path, int *fd)
 }
 
 static enum st
-send_request(int fd, const char *target)
+send_all(int fd, struct span rest)
 {
-	char text[256];
-	struct buf b = BUF_OVER(text);
-	struct span rest, sent;
+	struct span sent;
 
-	buf_put_str(&b, "GET ");
-	buf_put_str(&b, target);
-	buf_put_str(&b, " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-	rest = span_of(&b);
-	while (rest.n != 0 && !b.cut) {
+	while (rest.n != 0) {
 		ssize_t n = send(fd, rest.p, rest.n, MSG_NOSIGNAL);
 
 		if (n <= 0 || !span_take(&rest, (size_t)n, &sent))
 			return ST_IO;
 	}
-	return b.cut ? ST_FULL : ST_OK;
+	return ST_OK;
 }
 
+/* A daemon that refuses the body answers and closes before it has all of it:
+ * what it says is still there to be read. */
 static enum st
-receive_all(int fd, struct buf *b)
+send_question(int fd, const struct control_question *q)
 {
-	for (;;) {
-		ssize_t n = recv(fd, b->p + b->n, b->cap - b->n, 0);
+	char text[512];
+	struct buf b = BUF_OVER(text);
+	enum st st;
 
-		if (n == 0)
-			return b->n < b->cap ? ST_OK : ST_FULL;
-		if (n < 0)
-			return errno == EAGAIN ? ST_TIMEOUT : ST_IO;
-		b->n += (size_t)n;
+	buf_put_str(&b, q->method);
+	buf_put_byte(&b, ' ');
+	buf_put_str(&b, q->target);
+	buf_put_str(&b, " HTTP/1.1\r\nHost: localhost\r\n");
+	if (q->if_match != NULL) {
+		buf_put_str(&b, "If-Match: ");
+		buf_put_str(&b, q->if_match);
+		buf_put_str(&b, "\r\n");
 	}
+	if (q->body.n != 0) {
+		buf_put_str(&b, "Content-Length: ");
+		buf_put_u64(&b, q->body.n);
+		buf_put_str(&b, "\r\n");
+	}
+	buf_put_str(&b, "\r\n");
+	if (b.cut)
+		return ST_FULL;
+	st = send_all(fd, span_of(&b));
+	if (st == ST_OK && send_all(fd, q->body) != ST_OK && errno != EPIPE)
+		st = ST_IO;
+	return st;
 }
 
 /* ---- the answer --------------------------------------------------------- */
 
-static bool
-take_line(struct span *rest, struct span *line)
+/* More bytes behind those that are there.  ST_NOT_FOUND: that was all. */
+static enum st
+receive(struct reader *r)
 {
-	if (!span_split(rest, '\n', line) || rest->p == NULL || line->n == 0 ||
-	    line->p[line->n - 1] != '\r')
-		return false;
-	line->n--;
-	return true;
+	ssize_t n;
+
+	if (r->from != 0) {
+		memmove(r->bytes, r->bytes + r->from, r->to - r->from);
+		r->to -= r->from;
+		r->from = 0;
+	}
+	if (r->to == sizeof r->bytes)
+		return ST_MALFORM; /* a line that has no end */
+	n = recv(r->fd, r->bytes + r->to, sizeof r->bytes - r->to, 0);
+	if (n == 0)
+		return ST_NOT_FOUND;
+	if (n < 0)
+		return errno == EAGAIN ? ST_TIMEOUT : ST_IO;
+	r->to += (size_t)n;
+	return ST_OK;
+}
+
+/* The next line, without its end; valid until the next call. */
+static enum st
+take_line(struct reader *r, struct span *line)
+{
+	for (;;) {
+		struct span have = { r->bytes + r->from, r->to - r->from };
+		size_t n = span_find_byte(have, '\n');
+		enum st st;
+
+		if (n != SIZE_MAX) {
+			r->from += n + 1;
+			*line = span_sub(have, 0, n);
+			if (n == 0 || line->p[--line->n] != '\r')
+				return ST_MALFORM;
+			return ST_OK;
+		}
+		st = receive(r);
+		if (st != ST_OK)
+			return st == ST_NOT_FOUND ? ST_MALFORM : st;
+	}
+}
+
+static enum st
+take_status(struct reader *r, struct control_reply *reply)
+{
+	struct span line, part;
+	uint64_t code;
+	enum st st = take_line(r, &line);
+
+	if (st != ST_OK)
+		return st;
+	if (!span_take(&line, sizeof "HTTP/1.1 " - 1, &part) ||
+	    !span_eq(part, SPAN_LIT("HTTP/1.1 ")) ||
+	    !span_take(&line, 3, &part) || span_to_u64(part, &code) != ST_OK)
+		return ST_MALFORM;
+	reply->status = (unsigned)code;
+	return ST_OK;
 }
 
 /* "HTTP/1.1 200 OK", fields, empty line. */
-static bool
-take_head(struct span *rest, unsigned *status)
-{
-	struct span line, number;
-	uint64_t code;
-
-	if (!take_line(rest, &line) ||
-	    !span_take(&line, sizeof "HTTP/1.1 " - 1, &number) ||
-	    !span_eq(number, SPAN_LIT("HTTP/1.1 ")) ||
-	    !span_take(&line, 3, &number) ||
-	    span_to_u64(number, &code) != ST_OK)
-		return false;
-	*status = (unsigned)code;
-	while (take_line(rest, &line))
-		if (line.n == 0)
-			return true;
-	return false;
-}
-
-static bool
-take_size(struct span *rest, size_t *size)
+static enum st
+take_head(struct reader *r, struct control_reply *reply, enum framing *framing)
 {
 	struct span line;
+	enum st st = take_status(r, reply);
+
+	*framing = UNKNOWN;
+	reply->etag[0] = '\0';
+	while (st == ST_OK) {
+		st = take_line(r, &line);
+		if (st != ST_OK || line.n == 0)
+			break;
+		if (span_eq(line, SPAN_LIT("Transfer-Encoding: chunked")))
+			*framing = CHUNKED;
+		if (span_eq(line, SPAN_LIT("Content-Length: 0")))
+			*framing = EMPTY;
+		if (span_has_prefix(line, SPAN_LIT("ETag: ")))
+			st = span_to_str(span_sub(line, 6, SIZE_MAX),
+			    reply->etag, sizeof reply->etag);
+	}
+	return st;
+}
+
+/* The length of a chunk: hexadecimal, at most four digits. */
+static enum st
+take_size(struct reader *r, size_t *size)
+{
+	struct span line;
+	enum st st = take_line(r, &line);
 
 	*size = 0;
-	if (!take_line(rest, &line) || line.n < 1 || line.n > 4)
-		return false;
+	if (st != ST_OK)
+		return st;
+	if (line.n < 1 || line.n > 4)
+		return ST_MALFORM;
 	for (size_t i = 0; i < line.n; i++) {
 		size_t digit = span_find_byte(
 		    SPAN_LIT("0123456789abcdef"), line.p[i]);
 
 		if (digit == SIZE_MAX)
-			return false;
+			return ST_MALFORM;
 		*size = *size * 16 + digit;
 	}
-	return true;
+	return ST_OK;
 }
 
-/* Moves the chunks of `rest`, which lies in b, to b->p[start...]. */
-static bool
-join_chunks(struct buf *b, size_t start, struct span rest)
+static enum st
+take_chunk(struct reader *r, size_t size, const struct control_question *q,
+    unsigned status)
 {
-	struct span chunk, end;
-	size_t size;
+	while (size != 0) {
+		struct span have = { r->bytes + r->from, r->to - r->from };
+		enum st st;
 
-	buf_rewind(b, start);
-	while (take_size(&rest, &size)) {
-		if (!span_take(&rest, size, &chunk) ||
-		    !span_take(&rest, 2, &end))
-			return false;
-		if (size == 0)
-			return rest.n == 0;
-		memmove(b->p + b->n, chunk.p, chunk.n);
-		b->n += chunk.n;
+		have = span_sub(have, 0, size);
+		if (have.n != 0) {
+			r->from += have.n;
+			size -= have.n;
+			if (q->take != NULL && !q->take(q->ctx, status, have))
+				return ST_AGAIN;
+			continue;
+		}
+		st = receive(r);
+		if (st != ST_OK)
+			return st == ST_NOT_FOUND ? ST_MALFORM : st;
 	}
-	return false;
+	return ST_OK;
+}
+
+static enum st
+take_body(struct reader *r, const struct control_question *q, unsigned status)
+{
+	size_t size = 1;
+	enum st st = ST_OK;
+
+	while (st == ST_OK && size != 0) {
+		struct span line;
+
+		st = take_size(r, &size);
+		if (st == ST_OK)
+			st = take_chunk(r, size, q, status);
+		if (st == ST_OK)
+			st = take_line(r, &line);
+		if (st == ST_OK && line.n != 0)
+			st = ST_MALFORM;
+	}
+	return st;
+}
+
+enum st
+control_client_ask(const char *path, const struct control_question *q,
+    struct control_reply *reply)
+{
+	struct reader r = { .from = 0, .to = 0 };
+	enum framing framing = UNKNOWN;
+	enum st st = dial(
+	    path, q->wait_ms != 0 ? q->wait_ms : CONTROL_CLIENT_WAIT_MS, &r.fd);
+
+	if (st != ST_OK)
+		return st;
+	st = send_question(r.fd, q);
+	if (st == ST_OK)
+		st = take_head(&r, reply, &framing);
+	if (st == ST_OK && framing == UNKNOWN)
+		st = ST_MALFORM;
+	if (st == ST_OK && framing == CHUNKED)
+		st = take_body(&r, q, reply->status);
+	close(r.fd);
+	return st;
+}
+
+/* ---- into a buffer ------------------------------------------------------ */
+
+static bool
+append(void *ctx, unsigned status, struct span piece)
+{
+	struct buf *b = ctx;
+
+	(void)status;
+	buf_put(b, piece);
+	return !b->cut;
 }
 
 enum st
@@ -152,21 +290,22 @@ control_client_get(
     const char *path, const char *target, struct buf *body, unsigned *status)
 {
 	size_t start = body->n;
-	struct span rest;
-	int fd;
-	enum st st = dial(path, &fd);
+	bool was_cut = body->cut;
+	struct control_reply reply = { .status = 0 };
+	struct control_question q = {
+		.method = "GET",
+		.target = target,
+		.take = append,
+		.ctx = body,
+	};
+	enum st st = control_client_ask(path, &q, &reply);
 
-	if (st != ST_OK)
-		return st;
-	st = send_request(fd, target);
-	if (st == ST_OK)
-		st = receive_all(fd, body);
-	close(fd);
-	rest = span_sub(span_of(body), start, SIZE_MAX);
-	if (st == ST_OK &&
-	    (!take_head(&rest, status) || !join_chunks(body, start, rest)))
-		st = ST_MALFORM;
-	if (st != ST_OK)
+	*status = reply.status;
+	if (st == ST_AGAIN)
+		st = ST_FULL;
+	if (st != ST_OK) {
 		buf_rewind(body, start);
+		body->cut = was_cut;
+	}
 	return st;
 }

@@ -21,7 +21,8 @@ unsigned control_answer_route(struct control *c,
     const struct control_connection *conn, struct control_call *call);
 
 /* Status line and fields for a body in chunks. */
-void control_answer_head(struct buf *b, unsigned status, const char *type);
+void control_answer_head(
+    struct buf *b, unsigned status, const struct control_call *call);
 
 /* One chunk; an empty one ends the body. */
 void control_answer_chunk(struct buf *b, struct span data);

@@ -270,7 +270,7 @@ class Status(DaemonCase):
         return done
 
     def test_answers_that_are_none(self) -> None:
-        head = b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n"
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         self.start([incident(1)])
         for answer, code, says in (
                 (b"", 75, "cannot be asked"),
@@ -283,7 +283,8 @@ class Status(DaemonCase):
                  "cannot be asked"),
                 (head + b"-1\r\n{}\r\n0\r\n\r\n", 75, "cannot be asked"),
                 (head + b"x" * 100000, 75, "cannot be asked"),
-                (b"HTTP/1.1 503 x\r\n\r\n0\r\n\r\n", 75, "busy"),
+                (b"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n", 75, "busy"),
+                (b"HTTP/1.1 503 x\r\n\r\n", 75, "cannot be asked"),
                 (head + b"2\r\n{]\r\n0\r\n\r\n", 65, "cannot be read"),
                 (head + b"1\r\n{\r\n1\r\n}\r\n0\r\n\r\n", 0, "")):
             with self.subTest(answer=answer[:60]):
