@@ -182,6 +182,24 @@ Test(seal, crc32c_of_every_byte_and_every_split_is_that_of_the_polynomial)
 		    slow_crc32c(s), "cut at %zu", i);
 }
 
+/* Each length with each place in a word, begun with something. */
+Test(seal, crc32c_is_the_same_with_tables_and_by_instruction)
+{
+	uint8_t all[80];
+
+	for (unsigned i = 0; i < sizeof all; i++)
+		all[i] = (uint8_t)(i * 73 + 5);
+	for (size_t from = 0; from < 8; from++)
+		for (size_t n = 0; n + from <= sizeof all; n++) {
+			struct span s = { all + from, n };
+
+			cr_expect_eq(seal_crc32c(0x12345678, s),
+			    seal_crc32c_table(0x12345678, s), "%zu+%zu", from,
+			    n);
+			cr_expect_eq(seal_crc32c_table(0, s), slow_crc32c(s));
+		}
+}
+
 /* --- sealing ----------------------------------------------------------- */
 
 static const struct seal_key KEY = { { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
