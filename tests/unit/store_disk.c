@@ -134,7 +134,7 @@ disk_sync(sqlite3_file *file, int flags)
 		store_disk.resyncs++;
 	if (rc != SQLITE_OK) {
 		store_disk.failed_sync[f->which] = true;
-		return rc == SQLITE_FULL ? rc : SQLITE_IOERR_FSYNC;
+		return SQLITE_IOERR_FSYNC;
 	}
 	if (store_disk.syncs_lie)
 		return SQLITE_OK;
@@ -243,6 +243,18 @@ enum store_disk_kind
 store_disk_op_kind(int n)
 {
 	return op[n].kind;
+}
+
+int
+store_disk_op_file(int n)
+{
+	return op[n].file;
+}
+
+int64_t
+store_disk_op_offset(int n)
+{
+	return op[n].at;
 }
 
 int

@@ -34,8 +34,9 @@ struct store_disk {
 	int syncs;
 	int fail_at;    /* this call fails; 0 none */
 	bool fail_on;   /* and all after it */
-	int fail_code;  /* SQLITE_IOERR_WRITE, SQLITE_FULL, ...  for a sync
-	                 * SQLITE_IOERR_FSYNC in any case but SQLITE_FULL */
+	int fail_code;  /* SQLITE_IOERR_WRITE, SQLITE_FULL, ...; of a sync
+	                 * SQLite's layer makes SQLITE_IOERR_FSYNC whatever
+	                 * the kernel says, ENOSPC too, and so does this */
 	int fail_sync;  /* the n-th sync from now fails */
 	int die_at;     /* the process is killed before this call; 0 none */
 	bool syncs_lie; /* syncs do nothing, to see whether a test notices */
@@ -58,6 +59,10 @@ void store_disk_mark(int value);
 int store_disk_op_count(void);
 int store_disk_mark_before(int n);
 enum store_disk_kind store_disk_op_kind(int n);
+
+/* Of a DISK_WRITE: which file (0 store.db, 1 its log), and where in it. */
+int store_disk_op_file(int n);
+int64_t store_disk_op_offset(int n);
 
 enum store_disk_fate { DISK_NONE, DISK_ALL, DISK_SOME, DISK_TORN };
 

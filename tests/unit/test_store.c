@@ -403,3 +403,41 @@ Test(store, the_log_stays_near_its_length)
 	cr_assert_eq(stat(scratch_path(&at, "store.db-wal"), &log), 0);
 	cr_assert(log.st_size < 2 * 1024 * 1024, "%ld", (long)log.st_size);
 }
+
+/* A full batch of the relay over a large store, with a log that is nearly at
+ * its length: each record with its incident and its entry of the queue. */
+Test(store, the_largest_batch_fits_what_is_kept_back_for_the_log)
+{
+	static const char text[24 * 1024];
+	struct stat log;
+	size_t each = RELAY_BATCH_BYTES / RELAY_BATCH_COUNT;
+
+	for (uint64_t i = 0; i < 6000; i++) {
+		struct store_todo t = todo(
+		    guid(i), 3, (int64_t)(noise(i) >> 8));
+
+		if (i % 100 == 0)
+			OK(store_begin(&store));
+		put_todo(&t,
+		    (struct span){ (const uint8_t *)text,
+			i % 40 == 0 ? sizeof text : 900 });
+		if (i % 100 == 99)
+			OK(store_commit(&store));
+	}
+	for (uint64_t round = 0; round < 3; round++) {
+		OK(store_begin(&store));
+		for (uint64_t i = 0; i < RELAY_BATCH_COUNT; i++) {
+			struct store_incident inc = incident((int64_t)i + 1);
+			uint64_t n = (round * RELAY_BATCH_COUNT + i) * 7 % 6000;
+
+			append(i, i == 0 ? RECORD_MAX_BYTES : each);
+			OK(store_incident_put(&store, ws, guid(n), &inc));
+			OK(store_todo_delete(&store, ws, guid(n)));
+		}
+		OK(store_commit(&store));
+		cr_assert_eq(stat(scratch_path(&at, "store.db-wal"), &log), 0);
+		cr_log_info("%ld KiB of log", (long)log.st_size / 1024);
+		cr_assert(log.st_size <= (off_t)STORE_LOG_RESERVE_MIB << 20,
+		    "%ld", (long)log.st_size);
+	}
+}
