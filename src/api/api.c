@@ -15,5 +15,6 @@ on_health(void *ctx, struct control_call *call)
 
 const struct control_route api_routes[API_ROUTE_COUNT] = {
 	{ CONTROL_GET, true, "/healthz", on_health },
+	{ CONTROL_GET, true, "/metrics", api_metrics },
 	{ CONTROL_GET, true, "/v1/status", api_status },
 };

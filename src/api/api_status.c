@@ -117,7 +117,7 @@ put_sink(struct app *a, struct json_out *o, struct relay_sink *s)
 	    !s->config->enabled                 ? "disabled" :
 		diagnosis_is_set(&s->diagnosis) ? "error" :
 						  "ok");
-	put_count(o, "delivered", s->delivered);
+	put_count(o, "delivered", s->counters->delivered);
 	put_count(o, "backlog", is_known ? backlog : 0);
 	put_count(o, "set_aside", 0); /* a file refuses no record */
 	put_error(o, &s->diagnosis, s->failed_since);

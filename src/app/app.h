@@ -12,6 +12,7 @@
 #include "auth/auth.h"
 #include "config/config.h"
 #include "control/control.h"
+#include "health/counters.h"
 #include "http/http.h"
 #include "platform/log.h"
 #include "platform/signals.h"
@@ -51,6 +52,7 @@ struct app {
 	const struct control_route *routes; /* of the control socket */
 	size_t route_count;
 	struct log log;
+	struct counters counters; /* also over a reload */
 	struct signals signals;
 	struct config *config; /* the one of these that is in use */
 	struct config configs[2];

@@ -213,6 +213,7 @@ app_open_network(struct app *a)
 	struct http_settings settings = {
 		.anchors = &a->anchors,
 		.clock = &clock_system,
+		.counters = &a->counters,
 		.proxy = a->proxy,
 		.connect_timeout_ms = a->config->connect_timeout_s * 1000,
 		.request_timeout_ms = a->config->request_timeout_s * 1000,

@@ -166,6 +166,7 @@ send_form(struct auth *a, struct diagnosis *d)
 	struct buf url = BUF_OVER(a->url);
 	struct http_request request = {
 		.method = HTTP_POST,
+		.operation = COUNTERS_TOKEN,
 		.url = a->url,
 		.body = { a->form, a->form_n },
 		.content_type =

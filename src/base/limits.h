@@ -471,6 +471,14 @@
 #define DIAGNOSIS_MESSAGE_MAX_BYTES 512u
 #define DIAGNOSIS_CODE_MAX_BYTES    48u
 
+/* Numbers are counted for as many connectors and sinks as there can be, each
+ * under its name (CONFIG_NAME_MAX_BYTES).  Texts for incidents that cannot be
+ * mapped are eight today. */
+#define COUNTERS_CONNECTOR_MAX_COUNT CONFIG_CONNECTOR_MAX_COUNT
+#define COUNTERS_SINK_MAX_COUNT      CONFIG_SINK_MAX_COUNT
+#define COUNTERS_NAME_MAX_BYTES      CONFIG_NAME_MAX_BYTES
+#define COUNTERS_REASON_MAX_COUNT    12u
+
 /* What Microsoft's support asks for: GUIDs (36), should their form change. */
 #define DIAGNOSIS_ID_MAX_BYTES 64u
 

@@ -162,6 +162,7 @@ open_relay(struct app *a)
 		.config = a->config,
 		.clock = &clock_system,
 		.log = &a->log,
+		.counters = &a->counters,
 		.state_dir = a->options.state,
 	};
 	struct relay_parts parts = {

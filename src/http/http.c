@@ -297,6 +297,16 @@ http_cancel(struct http *h, const void *ctx)
 
 /* ---- the end of a request ----------------------------------------------- */
 
+/* A proxy's answer to CONNECT is none of Azure's when nothing followed it. */
+static void
+count(struct http *h, const struct http_slot *slot, CURLcode rc)
+{
+	bool is_reply = rc == CURLE_OK || slot->body_bytes != 0;
+
+	counters_request(h->settings.counters, slot->request.operation,
+	    is_reply ? slot->result.status : 0);
+}
+
 static void
 finish(struct http *h, struct http_slot *slot, CURLcode rc)
 {
@@ -304,6 +314,7 @@ finish(struct http *h, struct http_slot *slot, CURLcode rc)
 	struct http_request request = slot->request;
 
 	slot->result.st = http_cause(slot, rc, &slot->result.cause);
+	count(h, slot, rc);
 	result = slot->result;
 	curl_multi_remove_handle(h->multi, slot->easy);
 	slot->busy = false;

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/span.h"
 #include "base/uuid.h"
+#include "health/counters.h"
 #include "health/diagnosis.h"
 #include "platform/clock.h"
 #include "platform/watch.h"
@@ -56,7 +57,8 @@ typedef void http_done(void *ctx, const struct http_result *result);
 
 struct http_request {
 	enum http_method method;
-	const char *url;           /* https, NUL-ended; copied */
+	enum counters_operation operation; /* what it is counted as */
+	const char *url;                   /* https, NUL-ended; copied */
 	const char *authorization; /* a whole header line, or NULL; borrowed
 	                                 * until done */
 	struct span body;          /* POST; borrowed until done */
@@ -72,6 +74,7 @@ struct http_request {
 struct http_settings {
 	const struct tls_anchors *anchors; /* borrowed */
 	const struct clock *clock;         /* borrowed */
+	struct counters *counters;         /* borrowed */
 	const char *proxy;                 /* "http://host:port", "" for none */
 	uint32_t connect_timeout_ms;
 	uint32_t request_timeout_ms;

@@ -157,6 +157,7 @@ begin(struct relay *r, size_t index, bool only_enrich)
 	r->token_renewed = false;
 	r->failures = 0;
 	r->cycle_st = ST_OK;
+	r->begun_ms = relay_now_ms(r);
 	memset(&r->read, 0, sizeof r->read);
 	memset(&r->enrich, 0, sizeof r->enrich);
 	relay_move(r, RELAY_TOKEN);
@@ -225,7 +226,6 @@ static void
 log_end(struct relay *r, const struct diagnosis *d)
 {
 	struct relay_connector *c = r->current;
-
 	if (d != NULL && diagnosis_is_set(d))
 		log_event(r->settings.log, LOG_LEVEL_ERROR, "poll_failed",
 		    LOG_FIELDS(log_text("connector", c->config->name),
@@ -237,10 +237,11 @@ log_end(struct relay *r, const struct diagnosis *d)
 	else
 		log_event(r->settings.log, LOG_LEVEL_INFO, "poll_done",
 		    LOG_FIELDS(log_text("connector", c->config->name),
-			log_number("read", (int64_t)c->read_count),
-			log_number("filtered", (int64_t)c->filtered_count),
-			log_number("set_aside", (int64_t)c->aside_count),
-			log_number("records", (int64_t)c->record_count)));
+			log_number("read", (int64_t)c->counters->read),
+			log_number(
+			    "filtered", (int64_t)relay_count_filtered(c)),
+			log_number("set_aside", (int64_t)c->counters->aside),
+			log_number("records", (int64_t)c->counters->records)));
 }
 
 /* What the libraries took from the arena; refused and used are what an
@@ -282,6 +283,7 @@ relay_end(struct relay *r, enum st st, const struct diagnosis *d,
 	r->batch_bytes = 0;
 	r->enrich.active = false;
 	r->cycle_st = st;
+	relay_count_poll(r, st);
 	if (st == ST_OK && !r->poll_only_enriches)
 		c->last_poll = relay_wall(r);
 	if (st != ST_OK && !diagnosis_is_set(&c->diagnosis))
@@ -435,6 +437,7 @@ relay_open(struct relay *r, const struct relay_settings *settings,
 	r->sentinel = parts->sentinel;
 	r->workunit = parts->workunit;
 	r->record = (struct buf){ parts->record, 0, RECORD_MAX_BYTES, false };
+	relay_count_open(r);
 	for (size_t i = 0; i < WORKUNIT_PART_COUNT; i++)
 		r->part[i] = (struct relay_part){ r, (enum workunit_part)i };
 	for (size_t i = 0; st == ST_OK && i < config->connector_count; i++)

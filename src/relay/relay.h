@@ -20,6 +20,7 @@
 #include "auth/auth.h"
 #include "base/limits.h"
 #include "config/config.h"
+#include "health/counters.h"
 #include "health/diagnosis.h"
 #include "http/http.h"
 #include "platform/clock.h"
@@ -50,8 +51,7 @@ struct relay_connector {
 	struct diagnosis diagnosis; /* last failure; clear after success */
 	int64_t failed_since;       /* ticks: the first of those in a row */
 	int64_t last_poll;          /* ticks: the last that was read whole */
-	uint64_t read_count, filtered_count, aside_count,
-	    record_count; /* since start */
+	struct counters_connector *counters;
 };
 
 struct relay_sink {
@@ -62,7 +62,7 @@ struct relay_sink {
 	bool open;
 	struct diagnosis diagnosis;
 	int64_t failed_since; /* ticks: the first failure in a row */
-	uint64_t delivered;
+	struct counters_sink *counters;
 };
 
 /* One reading of a connector's incidents. */
@@ -105,6 +105,7 @@ struct relay_settings {
 	const struct config *config; /* borrowed */
 	const struct clock *clock;
 	struct log *log;
+	struct counters *counters; /* borrowed */
 	const char *state_dir;
 };
 
@@ -127,6 +128,7 @@ struct relay {
 	struct relay_enrich enrich;
 	struct relay_part part[WORKUNIT_PART_COUNT];
 	bool poll_only_enriches; /* no reading this time */
+	int64_t begun_ms;        /* the cycle */
 	bool token_renewed;      /* once in a cycle */
 	unsigned failures;       /* sub-requests in a row */
 	enum st cycle_st;        /* how the cycle went */

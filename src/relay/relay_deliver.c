@@ -159,7 +159,7 @@ deliver_batch(
 	if (st == ST_OK && last != sink->acknowledged) {
 		sink->acknowledged = last;
 		sink->moved = true;
-		sink->delivered += count;
+		sink->counters->delivered += count;
 	}
 	*more = count == RELAY_BATCH_COUNT;
 	return st != ST_OK ? st : written;

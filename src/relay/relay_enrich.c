@@ -359,6 +359,7 @@ finish_incident(struct relay *r)
 static enum st
 drop_entry(struct relay *r)
 {
+	static const char REASON[] = "its stored text is damaged";
 	enum st st = relay_write(r);
 
 	r->enrich.active = false;
@@ -367,11 +368,11 @@ drop_entry(struct relay *r)
 		log_text("incident", r->enrich.name)));
 	if (st == ST_OK)
 		st = store_aside_put(r->store, r->current->ws, r->enrich.name,
-		    SPAN_LIT("its stored text is damaged"), relay_wall(r));
+		    span_str(REASON), relay_wall(r));
 	if (st == ST_OK)
 		st = store_todo_delete(
 		    r->store, r->current->ws, r->enrich.name);
-	r->current->aside_count++;
+	relay_count_aside(r, REASON);
 	return st;
 }
 
@@ -385,6 +386,7 @@ finish_cycle(struct relay *r)
 		return;
 	}
 	relay_deliver(r);
+	relay_count_lag(r);
 	relay_end(r, ST_OK, NULL, 0);
 }
 

@@ -47,6 +47,22 @@ bool relay_recover(struct relay *r, const struct sentinel_reply *reply);
 /* Compare Azure's Date with our clock and say a difference once. */
 void relay_note_date(struct relay *r, int64_t date);
 
+/*
+ * Counting; see relay_count.c.
+ *
+ * relay_count_open      the places of the connectors and sinks
+ * relay_count_aside     an incident is set aside; reason: a constant text
+ * relay_count_lag       what was read has been handed over, unless a sink
+ *                       failed: how old is it?
+ * relay_count_poll      a cycle has ended; one that only enriches is no poll
+ * relay_count_filtered  all rules of a connector together
+ */
+void relay_count_open(struct relay *r);
+void relay_count_aside(struct relay *r, const char *reason);
+void relay_count_lag(struct relay *r);
+void relay_count_poll(struct relay *r, enum st st);
+uint64_t relay_count_filtered(const struct relay_connector *c);
+
 /* Begin a transaction if none is open; commit it if one is.  A failed commit
  * ends the cycle and is told by its result. */
 enum st relay_write(struct relay *r) MUST_CHECK;

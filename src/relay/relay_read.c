@@ -29,8 +29,9 @@
 
 /* ---- one incident ------------------------------------------------------- */
 
-static bool
-is_excluded(
+/* The kind of the first exclusion that fits. */
+static enum counters_rule
+excluded_by(
     const struct config_connector *config, const struct workunit_incident *inc)
 {
 	for (size_t i = 0; i < config->exclude_count; i++) {
@@ -39,23 +40,23 @@ is_excluded(
 		switch (e->kind) {
 		case CONFIG_TITLE_CONTAINS:
 			if (workunit_title_contains(inc, e->value))
-				return true;
+				return COUNTERS_TITLE;
 			break;
 		case CONFIG_LABEL:
 			if (workunit_has_label(inc, e->value))
-				return true;
+				return COUNTERS_LABEL;
 			break;
 		case CONFIG_PRODUCT:
 			if (workunit_has_product(inc, e->value))
-				return true;
+				return COUNTERS_PRODUCT;
 			break;
 		case CONFIG_RULE_ID:
 			if (workunit_has_rule(inc, e->value))
-				return true;
+				return COUNTERS_RULE_ID;
 			break;
 		}
 	}
-	return false;
+	return COUNTERS_PASSED;
 }
 
 static bool
@@ -78,15 +79,20 @@ is_status_wanted(const struct relay_connector *c, enum workunit_status status)
 	return true;
 }
 
-/* Filters decide on a first delivery only (rule 5); a merged incident is never
- * opened (rule 6). */
-static bool
-is_wanted(const struct relay_connector *c, const struct workunit_incident *inc)
+/* The first filter that keeps it out.  Filters decide on a first delivery only
+ * (rule 5); a merged incident is never opened (rule 6). */
+static enum counters_rule
+filtered_by(
+    const struct relay_connector *c, const struct workunit_incident *inc)
 {
-	return !inc->merged && is_status_wanted(c, inc->status) &&
-	    (int)inc->severity - WORKUNIT_INFORMATIONAL >=
-	    (int)c->config->min_severity &&
-	    !is_excluded(c->config, inc);
+	if (inc->merged)
+		return COUNTERS_MERGED;
+	if (!is_status_wanted(c, inc->status))
+		return COUNTERS_STATUSES;
+	if ((int)inc->severity - WORKUNIT_INFORMATIONAL <
+	    (int)c->config->min_severity)
+		return COUNTERS_SEVERITY;
+	return excluded_by(c->config, inc);
 }
 
 /* The row of the new state.  The version never falls and never stands for two
@@ -132,13 +138,21 @@ queue(struct relay *r, const struct workunit_incident *inc,
 /* Is it delivered, now and ever after?  One that was merged away before its
  * first delivery is not. */
 static void
-decide(const struct relay_connector *c, const struct workunit_incident *inc,
+decide(struct relay *r, const struct workunit_incident *inc,
     struct store_incident *row)
 {
+	struct counters_connector *counters = r->current->counters;
+	enum counters_rule rule = filtered_by(r->current, inc);
+
 	if (inc->merged && row->delivered_version == 0)
 		row->flags &= (uint8_t)~RELAY_FLAG_WANTED;
-	else if (is_wanted(c, inc))
+	else if (rule == COUNTERS_PASSED)
 		row->flags |= RELAY_FLAG_WANTED;
+	if ((row->flags & RELAY_FLAG_WANTED) == 0) {
+		counters->filtered[rule]++;
+		r->settings.counters->filtered++;
+	} else if (inc->modified > counters->undelivered)
+		counters->undelivered = inc->modified;
 }
 
 static enum st
@@ -159,7 +173,7 @@ keep(struct relay *r, const struct workunit_incident *inc,
 		(inc->modified == known.modified && content == known.content)))
 		return ST_OK;
 	row = next_row(&known, is_known, inc, content);
-	decide(c, inc, &row);
+	decide(r, inc, &row);
 	st = relay_write(r);
 	/* Status changes and the queue hang on the incident's row. */
 	if (st == ST_OK)
@@ -167,12 +181,10 @@ keep(struct relay *r, const struct workunit_incident *inc,
 	if (st == ST_OK && is_known && known.status != row.status)
 		st = store_change_add(r->store, c->ws, inc->name,
 		    (struct store_change){ inc->modified, row.status });
-	if ((row.flags & RELAY_FLAG_WANTED) == 0) {
-		c->filtered_count++;
-		if (st == ST_OK && is_known)
-			st = store_todo_delete(r->store, c->ws, inc->name);
-	} else if (st == ST_OK)
+	if (st == ST_OK && (row.flags & RELAY_FLAG_WANTED) != 0)
 		st = queue(r, inc, element);
+	else if (st == ST_OK && is_known)
+		st = store_todo_delete(r->store, c->ws, inc->name);
 	if (st == ST_OK)
 		st = store_aside_delete(r->store, c->ws, inc->name);
 	return st;
@@ -192,7 +204,7 @@ set_aside(struct relay *r, const struct json_element *element, struct span name,
 		buf_put_u64(&unnamed, seal_crc32c(0, element->text));
 		name = span_of(&unnamed);
 	}
-	c->aside_count++;
+	relay_count_aside(r, reason);
 	log_event(r->settings.log, LOG_LEVEL_WARNING, "set_aside",
 	    LOG_FIELDS(log_text("connector", c->config->name),
 		log_text("incident", name), log_str("reason", reason)));
@@ -223,7 +235,8 @@ on_incident(void *ctx, const struct json_element *element)
 	const char *reason = "a key stands twice or the text is too long";
 
 	r->read.elements++;
-	r->current->read_count++;
+	r->current->counters->read++;
+	r->settings.counters->read++;
 	memset(&inc, 0, sizeof inc);
 	if (element->flags != 0 ||
 	    workunit_incident_parse(&inc, element->text, r->tok, &reason) !=

@@ -73,8 +73,10 @@ append(struct relay *r, const struct workunit_context *c,
 	row->delivered_enrichment = rec.enrichment;
 	if (r->workunit->inc.merged)
 		row->flags |= RELAY_FLAG_MERGED;
-	if (st == ST_OK)
-		r->current->record_count++;
+	if (st == ST_OK) {
+		r->current->counters->records++;
+		r->settings.counters->records++;
+	}
 	return st;
 }
 

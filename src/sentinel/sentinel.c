@@ -47,6 +47,15 @@ static const enum workunit_reply REPLY[] = {
 	[SENTINEL_COMMENTS] = WORKUNIT_COMMENTS,
 };
 
+static const enum counters_operation COUNTED[] = {
+	[SENTINEL_ONBOARDING] = COUNTERS_ONBOARDING,
+	[SENTINEL_LIST] = COUNTERS_INCIDENTS,
+	[SENTINEL_NEWEST] = COUNTERS_NEWEST,
+	[SENTINEL_ALERTS] = COUNTERS_ALERTS,
+	[SENTINEL_ENTITIES] = COUNTERS_ENTITIES,
+	[SENTINEL_COMMENTS] = COUNTERS_COMMENTS,
+};
+
 void
 sentinel_init(struct sentinel *s, struct http *http)
 {
@@ -261,6 +270,7 @@ send(struct sentinel_call *call, const char *url)
 		.method = op == SENTINEL_ALERTS || op == SENTINEL_ENTITIES ?
 		    HTTP_POST :
 		    HTTP_GET,
+		.operation = COUNTED[op],
 		.url = url,
 		.authorization = call->query.authorization,
 		.on_body = on_body,

@@ -9,6 +9,7 @@
 static struct config config;
 static struct bench t;
 static struct relay r;
+static struct counters counters;
 static uint8_t record[RECORD_MAX_BYTES];
 
 /* A relay over the store, with one sink and a cycle that is under way. */
@@ -26,8 +27,12 @@ open_relay(const char *path)
 		.rotate_mib = 64,
 		.keep = 5 };
 	config.sink_count = 1;
-	r.settings = (struct relay_settings){ &config, &t.clock, &t.log,
-		at.dir };
+	r.settings = (struct relay_settings){ .config = &config,
+		.clock = &t.clock,
+		.log = &t.log,
+		.counters = &counters,
+		.state_dir = at.dir };
+	relay_count_open(&r);
 	r.store = &store;
 	r.record = (struct buf){ record, 0, sizeof record, false };
 	r.state = RELAY_ENRICH;
