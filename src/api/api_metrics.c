@@ -398,13 +398,13 @@ static const struct metric METRICS[] = {
 
 #undef P
 
-static bool
+static enum control_more
 next_piece(void *ctx, uint64_t *state, struct buf *out)
 {
 	const struct metric *m = &METRICS[*state];
 
 	if (*state >= COUNT_OF(METRICS))
-		return false;
+		return CONTROL_END;
 	++*state;
 	buf_put_str(out, "# HELP ");
 	buf_put_str(out, m->name);
@@ -416,7 +416,7 @@ next_piece(void *ctx, uint64_t *state, struct buf *out)
 	buf_put_str(out, m->type);
 	buf_put_byte(out, '\n');
 	m->put(ctx, out, m->name);
-	return true;
+	return CONTROL_PIECE;
 }
 
 unsigned

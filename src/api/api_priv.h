@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "app/app.h"
 
+control_handler api_log;     /* api_log.c */
 control_handler api_metrics; /* api_metrics.c */
 control_handler api_status;  /* api_status.c */
 

@@ -159,7 +159,7 @@ put_rest(struct app *a, struct json_out *o)
 }
 
 static void
-put_head(const struct app *a, struct json_out *o)
+put_head(struct app *a, struct json_out *o)
 {
 	int64_t up_ms = clock_monotonic_ms(&clock_system) - a->started_ms;
 
@@ -167,6 +167,7 @@ put_head(const struct app *a, struct json_out *o)
 	put_text(o, "version", WF_VERSION);
 	put_count(o, "uptime_seconds", (uint64_t)up_ms / 1000);
 	put_text(o, "state", a->is_ready ? "running" : "unconfigured");
+	put_text(o, "log_level", log_level_text(log_level_now(&a->log)));
 	json_put_key(o, "connectors");
 	json_put_open(o, '[');
 }

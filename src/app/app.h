@@ -52,6 +52,7 @@ struct app {
 	const struct control_route *routes; /* of the control socket */
 	size_t route_count;
 	struct log log;
+	struct log_ring log_ring; /* its last lines */
 	struct counters counters; /* also over a reload */
 	struct signals signals;
 	struct config *config; /* the one of these that is in use */

@@ -28,6 +28,14 @@
 #define LOG_RESERVE_COUNT      64u
 #define LOG_REFILL_PER_S_COUNT 10u
 
+/* The last lines of the log, for those who cannot see stderr: some 160 of 200
+ * bytes, two hours of a quiet connector. */
+#define LOG_RING_BYTES (32u * 1024u)
+
+/* The level debug is for looking at something now: it ends by itself, so that
+ * nobody's disk fills with it (the contract's 30 minutes). */
+#define LOG_DEBUG_MS (INT64_C(30) * 60 * 1000)
+
 /* A difference between our clock and Azure's beyond this is said: Entra ID
  * itself allows five minutes. */
 #define CLOCK_SKEW_MAX_S 300

@@ -111,9 +111,21 @@ enum st span_to_u64(struct span s, uint64_t *value) MUST_CHECK;
  * does not fit into `size` bytes; ST_MALFORM when `s` holds a NUL. */
 enum st span_to_str(struct span s, char *text, size_t size) MUST_CHECK;
 
+/*
+ * span_take_character - split the first character off *s, which is not empty.
+ *
+ * bytes    takes it, c its code point
+ * returns  false when it is not well-formed (Unicode, table 3-7): then it is
+ *          one byte, to be shown as such
+ */
+bool span_take_character(struct span *s, struct span *bytes, uint32_t *c);
+
+/* A character that a reader would not see, or that a terminal or log viewer
+ * would obey: controls, direction marks, every blank but ' '. */
+bool span_is_hidden(uint32_t c);
+
 /* Bytes (1..4) of the character at the start of `s`, which is not empty, when
- * it may be shown on a terminal; 0 when it is no well-formed UTF-8, or a
- * control, a direction mark, or invisible (' ' is the only blank). */
+ * it may be shown on a terminal; 0 when it is not well-formed or hidden. */
 size_t span_printable(struct span s);
 
 /* Builders.  All keep `cut` sticky and write all of their bytes or none. */

@@ -38,86 +38,6 @@ _Static_assert(sizeof LEVEL_TEXT / sizeof LEVEL_TEXT[0] == LOG_LEVEL_COUNT,
     "one text per level");
 _Static_assert(LOG_RESERVE_COUNT < LOG_BURST_COUNT, "some lines for everyone");
 
-/* What a reader would not see, or a terminal or log viewer would obey:
- * Unicode's Cc, Cf, Zl and Zp, sorted. */
-/* clang-format off */
-static const struct {
-	uint32_t first, last;
-} HIDDEN[] = {
-	{ 0x00, 0x1f },       /* C0 controls */
-	{ 0x7f, 0x9f },       /* DEL, C1 controls (0x9b is CSI) */
-	{ 0xad, 0xad },       /* soft hyphen */
-	{ 0x600, 0x605 },     /* Arabic number signs */
-	{ 0x61c, 0x61c },     /* Arabic letter mark (bidi) */
-	{ 0x6dd, 0x6dd },     { 0x70f, 0x70f },
-	{ 0x890, 0x891 },     { 0x8e2, 0x8e2 },
-	{ 0x180e, 0x180e },   /* Mongolian vowel separator */
-	{ 0x200b, 0x200f },   /* zero width, LRM, RLM */
-	{ 0x2028, 0x202e },   /* line, paragraph separator, bidi embedding */
-	{ 0x2060, 0x206f },   /* word joiner, bidi isolates */
-	{ 0xfeff, 0xfeff },   /* byte order mark */
-	{ 0xfff9, 0xfffb },   /* interlinear annotation */
-	{ 0x110bd, 0x110bd }, { 0x110cd, 0x110cd },
-	{ 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 },
-	{ 0x1d173, 0x1d17a },
-	{ 0xe0000, 0xe0fff }, /* tags, variation selectors */
-};
-/* clang-format on */
-
-static bool
-is_hidden(uint32_t c)
-{
-	size_t n = sizeof HIDDEN / sizeof HIDDEN[0];
-
-	for (size_t i = 0; i < n && c >= HIDDEN[i].first; i++)
-		if (c <= HIDDEN[i].last)
-			return true;
-	return false;
-}
-
-/* How many bytes the lead byte of a character announces; 0: none does. */
-static size_t
-length_from_lead(uint8_t lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead < 0xc2) /* a continuation, or an overlong pair */
-		return 0;
-	if (lead < 0xe0)
-		return 2;
-	if (lead < 0xf0)
-		return 3;
-	return lead < 0xf5 ? 4 : 0;
-}
-
-/*
- * Split the first character off *s, which is not empty.  False when it is not
- * well-formed (Unicode, table 3-7): then it is one byte, to be shown as such.
- */
-static bool
-take_character(struct span *s, struct span *bytes, uint32_t *c)
-{
-	static const uint32_t LEAST[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = length_from_lead(s->p[0]);
-	struct span one = span_sub(*s, 0, n);
-
-	*c = s->p[0];
-	if (n > 1)
-		*c &= 0x7fu >> n;
-	for (size_t i = 1; i < one.n; i++) {
-		if ((one.p[i] & 0xc0) != 0x80)
-			n = 0;
-		*c = *c << 6 | (one.p[i] & 0x3fu);
-	}
-	if (n == 0 || one.n != n || *c < LEAST[n] || *c > 0x10ffff ||
-	    (*c >= 0xd800 && *c <= 0xdfff)) {
-		*c = s->p[0];
-		(void)span_take(s, 1, bytes);
-		return false;
-	}
-	return span_take(s, n, bytes);
-}
-
 static void
 put_code(struct buf *b, const char *prefix, uint32_t code, unsigned digits)
 {
@@ -136,7 +56,7 @@ put_escaped(struct buf *b, struct span *s)
 	struct span bytes;
 	uint32_t c;
 
-	if (!take_character(s, &bytes, &c))
+	if (!span_take_character(s, &bytes, &c))
 		put_code(b, "\\x", c, 2);
 	else if (c == '"' || c == '\\') {
 		buf_put_byte(b, '\\');
@@ -147,7 +67,7 @@ put_escaped(struct buf *b, struct span *s)
 		buf_put_str(b, "\\r");
 	else if (c == '\t')
 		buf_put_str(b, "\\t");
-	else if (!is_hidden(c))
+	else if (!span_is_hidden(c))
 		buf_put(b, bytes);
 	else if (c <= 0xffff)
 		put_code(b, "\\u", c, 4);
@@ -296,29 +216,55 @@ write_line(struct log *l, struct span line)
 	l->torn = (size_t)n != line.n;
 }
 
-void
-log_event(struct log *l, enum log_level level, const char *event,
+static void
+put_event(struct log *l, enum log_level level, const char *event,
     const struct log_field *fields, size_t n)
 {
 	uint8_t room[LOG_LINE_MAX_BYTES];
 	struct buf line = { room, 0, sizeof room - LINE_END.n, false };
+	size_t start;
 	bool whole = true;
-	int saved = errno;
 
-	if (l == NULL || level > l->level)
-		return;
 	if (!may_write(l, level)) {
 		l->suppressed++;
 		return;
 	}
 	if (l->torn)
 		buf_put_byte(&line, '\n');
+	start = line.n;
 	put_head(&line, l, level, event);
 	for (size_t i = 0; i < n; i++)
 		whole = put_field(&line, &fields[i]) && whole;
 	line.cap = sizeof room;
 	buf_put(&line, whole ? SPAN_LIT("\n") : LINE_END);
+	if (l->ring != NULL)
+		log_ring_put(l->ring, span_sub(span_of(&line), start, line.n));
 	write_line(l, span_of(&line));
+}
+
+enum log_level
+log_level_now(struct log *l)
+{
+	if (l->level != LOG_LEVEL_DEBUG ||
+	    clock_monotonic_ms(l->clock) < l->debug_until_ms)
+		return l->level;
+	l->level = LOG_LEVEL_INFO;
+	put_event(l, LOG_LEVEL_INFO, "debug_ended",
+	    LOG_FIELDS(log_str("setting", "log_level"),
+		log_str("hint",
+		    "debug ends after 30 minutes; "
+		    "change the configuration to have it again")));
+	return l->level;
+}
+
+void
+log_event(struct log *l, enum log_level level, const char *event,
+    const struct log_field *fields, size_t n)
+{
+	int saved = errno;
+
+	if (l != NULL && level <= log_level_now(l))
+		put_event(l, level, event, fields, n);
 	errno = saved;
 }
 
@@ -327,15 +273,22 @@ log_init(struct log *l, int fd, enum log_level level, const struct clock *clock)
 {
 	*l = (struct log){ .clock = clock,
 		.fd = fd,
-		.level = level,
 		.milli_lines = INT64_C(1000) * LOG_BURST_COUNT,
 		.refilled_ms = clock_monotonic_ms(clock) };
+	log_set_level(l, level);
 }
 
 void
 log_set_level(struct log *l, enum log_level level)
 {
 	l->level = level;
+	l->debug_until_ms = clock_monotonic_ms(l->clock) + LOG_DEBUG_MS;
+}
+
+void
+log_keep(struct log *l, struct log_ring *ring)
+{
+	l->ring = ring;
 }
 
 enum st

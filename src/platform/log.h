@@ -16,6 +16,9 @@
  * thinned (limits.h); the next line says suppressed=N.  Nothing here fails
  * visibly: a log that cannot be written must not stop the work.
  *
+ * The level debug goes back to info after LOG_DEBUG_MS, and the event
+ * debug_ended says so.  The last lines stay in a ring, if there is one.
+ *
  * No secret and no token is ever handed to the log.
  */
 #ifndef PLATFORM_LOG_H
@@ -23,6 +26,7 @@
 
 #include "base/span.h"
 #include "platform/clock.h"
+#include "platform/log_ring.h"
 
 /* clang-format off */
 /* Sorted: a log shows its level and those before it. */
@@ -44,7 +48,9 @@ struct log {
 	const struct clock *clock; /* borrowed for the life of the log */
 	int fd;                    /* borrowed */
 	enum log_level level;
-	int64_t milli_lines; /* what may be written now, x 1000 */
+	int64_t debug_until_ms; /* with LOG_LEVEL_DEBUG */
+	struct log_ring *ring;  /* borrowed; NULL: none */
+	int64_t milli_lines;    /* what may be written now, x 1000 */
 	int64_t refilled_ms;
 	uint64_t suppressed; /* lines lost since the last one */
 	bool torn;           /* the last line went out in part */
@@ -86,7 +92,14 @@ log_number(const char *key, int64_t number)
 void log_init(
     struct log *l, int fd, enum log_level level, const struct clock *clock);
 
+/* LOG_LEVEL_DEBUG begins its LOG_DEBUG_MS anew. */
 void log_set_level(struct log *l, enum log_level level);
+
+/* What is shown now. */
+enum log_level log_level_now(struct log *l);
+
+/* Keep every line that is written, or that could not be, in `ring` too. */
+void log_keep(struct log *l, struct log_ring *ring);
 
 /*
  * log_event - one line, if the level is shown and the flood limit allows it.

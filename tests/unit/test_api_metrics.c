@@ -63,7 +63,7 @@ Test(api_metrics, every_piece_of_the_longest_answer_fits)
 	cr_assert_eq(ask("/metrics", &call), 200);
 	for (;;) {
 		buf_reset(&out);
-		if (!call.more(&app, &call.state, &out))
+		if (call.more(&app, &call.state, &out) == CONTROL_END)
 			break;
 		cr_assert(!out.cut, "%.60s", (char *)piece);
 		cr_assert_neq(out.n, 0);
@@ -87,7 +87,8 @@ Test(api_metrics, label_values_are_escaped)
 
 	fill();
 	cr_assert_eq(ask("/metrics", &call), 200);
-	for (; call.more(&app, &call.state, &out); buf_reset(&out))
+	for (; call.more(&app, &call.state, &out) == CONTROL_PIECE;
+	     buf_reset(&out))
 		found = found ||
 		    span_find_nocase(span_of(&out), span_str(WANTED)) !=
 			SIZE_MAX;
