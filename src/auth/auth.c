@@ -45,6 +45,8 @@ static const struct json_want WANTS[] = {
 
 #define TOKEN_COUNT 24
 
+#define HEADER "Authorization: Bearer "
+
 void
 auth_init(struct auth *a, struct http *http, struct vault *vault,
     const struct clock *clock)
@@ -80,6 +82,12 @@ auth_token_is_good(const struct auth_token *token, int64_t now_ms)
 	return token->header[0] != '\0' && now_ms < token->good_until_ms;
 }
 
+struct span
+auth_header_token(const char *header)
+{
+	return span_sub(span_str(header), sizeof HEADER - 1, SIZE_MAX);
+}
+
 void
 auth_token_forget(struct auth_token *token)
 {
@@ -93,6 +101,7 @@ write_form(void *ctx, struct span secret)
 {
 	struct auth *a = ctx;
 	struct buf b = BUF_OVER(a->form);
+	size_t start;
 
 	buf_put_str(&b, "client_id=");
 	buf_put_percent(&b, a->connector->client_id);
@@ -100,7 +109,9 @@ write_form(void *ctx, struct span secret)
 	buf_put_percent(&b, a->connector->arm_url);
 	buf_put_percent(&b, SPAN_LIT("/.default"));
 	buf_put_str(&b, "&client_secret=");
+	start = b.n;
 	buf_put_percent(&b, secret);
+	a->secret = span_sub(span_of(&b), start, b.n - start);
 	buf_put_str(&b, "&grant_type=client_credentials");
 	a->form_n = b.n;
 	return b.cut ? ST_CONFIG : ST_OK;
@@ -111,6 +122,7 @@ forget_form(struct auth *a)
 {
 	wipe(a->form, sizeof a->form);
 	a->form_n = 0;
+	a->secret = SPAN_NONE;
 }
 
 static const char *
@@ -283,7 +295,7 @@ take_token(struct auth *a, const struct json_doc *doc, struct diagnosis *d)
 		    a->connector->authority_url);
 		return ST_MALFORM;
 	}
-	buf_put_str(&b, "Authorization: Bearer ");
+	buf_put_str(&b, HEADER);
 	buf_put(&b, text);
 	assert(buf_str(&b)[0] != '\0');
 	a->token->good_until_ms = clock_monotonic_ms(a->clock) +
@@ -345,6 +357,42 @@ judge(struct auth *a, const struct http_result *result, struct diagnosis *d)
 	return st;
 }
 
+static uint8_t
+hex_value(uint8_t digit)
+{
+	return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
+}
+
+/* buf_put_percent back; `s` is what that made. */
+static void
+put_plain(struct buf *b, struct span s)
+{
+	struct span c;
+
+	while (span_take(&s, 1, &c)) {
+		uint8_t byte = c.p[0];
+
+		if (byte == '%' && span_take(&s, 2, &c))
+			byte = (uint8_t)(hex_value(c.p[0]) << 4 |
+			    hex_value(c.p[1]));
+		buf_put_byte(b, byte);
+	}
+}
+
+/* What an error says of the request may hold the secret, as it was sent or as
+ * it is. */
+static void
+withhold_secret(const struct auth *a, struct diagnosis *d)
+{
+	uint8_t plain[AUTH_FORM_MAX_BYTES];
+	struct buf b = BUF_OVER(plain);
+
+	put_plain(&b, a->secret);
+	diagnosis_withhold(d, a->secret);
+	diagnosis_withhold(d, span_of(&b));
+	wipe(plain, b.n);
+}
+
 static void
 on_done(void *ctx, const struct http_result *result)
 {
@@ -353,12 +401,13 @@ on_done(void *ctx, const struct http_result *result)
 	enum st st;
 
 	diagnosis_clear(&d);
-	forget_form(a);
 	st = judge(a, result, &d);
 	/* Entra's header has the same trace id as its body. */
 	if (st != ST_OK && d.trace_id[0] == '\0')
 		diagnosis_set_ids(&d, span_str(result->request_id),
 		    span_str(result->correlation_id));
+	withhold_secret(a, &d);
+	forget_form(a);
 	wipe(a->reply, sizeof a->reply);
 	a->done(a->ctx, st, &d, result);
 }

@@ -56,6 +56,7 @@ struct auth {
 	struct json_element element;
 	uint8_t form[AUTH_FORM_MAX_BYTES];
 	size_t form_n;
+	struct span secret; /* the form's, percent-encoded; borrows `form` */
 	char url[512];
 };
 
@@ -84,6 +85,9 @@ enum st auth_start(struct auth *a, const struct config_connector *connector,
 
 /* Can be sent now and for some minutes more. */
 bool auth_token_is_good(const struct auth_token *token, int64_t now_ms);
+
+/* What is secret in a header line of a struct auth_token; borrows it. */
+struct span auth_header_token(const char *header);
 
 /* Wipe it, so that the next use asks again. */
 void auth_token_forget(struct auth_token *token);

@@ -487,6 +487,10 @@
 #define COUNTERS_NAME_MAX_BYTES      CONFIG_NAME_MAX_BYTES
 #define COUNTERS_REASON_MAX_COUNT    12u
 
+/* So many bytes of a secret in a row are not shown: few enough to guess the
+ * rest of 40, and more than a word has in common with one by chance. */
+#define DIAGNOSIS_SECRET_RUN_BYTES 8u
+
 /* What Microsoft's support asks for: GUIDs (36), should their form change. */
 #define DIAGNOSIS_ID_MAX_BYTES 64u
 

@@ -333,3 +333,70 @@ diagnosis_set(struct diagnosis *d, struct span code, struct span detail)
 	}
 	(void)buf_str(&b);
 }
+
+/* Bytes at the start of `text` that also stand in a row in `secret`. */
+static size_t
+shared(struct span text, struct span secret)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i + longest < secret.n; i++) {
+		size_t n = longest;
+
+		/* Only a longer run than the one before counts. */
+		if (n >= text.n ||
+		    !span_eq_nocase(
+			span_sub(text, 0, n + 1), span_sub(secret, i, n + 1)))
+			continue;
+		do
+			n++;
+		while (n < text.n && i + n < secret.n &&
+		    span_eq_nocase(
+			span_sub(text, n, 1), span_sub(secret, i + n, 1)));
+		longest = n;
+	}
+	return longest;
+}
+
+/* A character of several bytes goes as a whole. */
+static bool
+is_inside(const char *text, size_t i)
+{
+	return ((uint8_t)text[i] & 0xc0) == 0x80;
+}
+
+static void
+withhold(char *text, struct span secret)
+{
+	size_t least = secret.n < DIAGNOSIS_SECRET_RUN_BYTES ?
+	    secret.n :
+	    DIAGNOSIS_SECRET_RUN_BYTES;
+	size_t i = 0;
+
+	while (text[i] != '\0') {
+		size_t n = shared(span_str(text + i), secret);
+		size_t start = i, end = i + n;
+
+		if (n < least) {
+			i++;
+			continue;
+		}
+		while (start != 0 && is_inside(text, start))
+			start--;
+		while (is_inside(text, end))
+			end++;
+		memset(text + start, '*', end - start);
+		i = end;
+	}
+}
+
+void
+diagnosis_withhold(struct diagnosis *d, struct span secret)
+{
+	if (secret.n == 0)
+		return;
+	withhold(d->code, secret);
+	withhold(d->message, secret);
+	withhold(d->trace_id, secret);
+	withhold(d->correlation_id, secret);
+}

@@ -46,6 +46,17 @@ void diagnosis_set(struct diagnosis *d, struct span code, struct span detail);
 void diagnosis_set_ids(
     struct diagnosis *d, struct span trace_id, struct span correlation_id);
 
+/*
+ * diagnosis_withhold - a secret that was sent may come back in an error text.
+ *
+ * secret   as it was sent or as it is; any bytes
+ * Every run of DIAGNOSIS_SECRET_RUN_BYTES or more bytes that also stands in the
+ * secret (ASCII case set aside), or the whole of a shorter secret, becomes as
+ * many '*': also a secret that was cut or broken up by escapes.
+ * cost     O(bytes of *d times bytes of the secret)
+ */
+void diagnosis_withhold(struct diagnosis *d, struct span secret);
+
 /* Rows of the table, for documents and tests: NULL past the end. */
 struct diagnosis_row {
 	const char *code;

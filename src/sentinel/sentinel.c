@@ -22,6 +22,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "auth/auth.h"
 #include "seal/seal.h"
 #include "sentinel/sentinel_priv.h"
 
@@ -256,6 +257,8 @@ on_done(void *ctx, const struct http_result *result)
 		call->next[0] = '\0';
 		diagnosis_set_ids(&d, span_str(result->request_id),
 		    span_str(result->correlation_id));
+		diagnosis_withhold(
+		    &d, auth_header_token(call->query.authorization));
 	}
 	call->on_done(call->ctx, &reply);
 }

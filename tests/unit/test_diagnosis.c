@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "health/diagnosis.h"
@@ -78,6 +79,58 @@ Test(diagnosis, ids_are_shown_in_their_length_and_belong_to_one_diagnosis)
 	diagnosis_set(&d, SPAN_LIT("y"), SPAN_NONE);
 	cr_assert_str_eq(d.trace_id, "");
 	cr_assert_str_eq(d.correlation_id, "");
+}
+
+Test(diagnosis, secret_in_a_text_is_withheld_however_it_is_broken_up)
+{
+	static const struct {
+		const char *detail, *secret, *shown, *why;
+	} ROWS[] = {
+		{ "got abc8Q~defghij now", "abc8Q~defghij",
+		    "got ************* now", "whole" },
+		{ "got ABC8q~DEFGHIJ", "abc8Q~defghij", "got *************",
+		    "case" },
+		{ "abc8Q~defghij abc8Q~defghij", "abc8Q~defghij",
+		    "************* *************", "twice" },
+		{ "ends abc8Q~de", "abc8Q~defghij", "ends ********",
+		    "its beginning" },
+		{ "~defghij, abc8Q", "abc8Q~defghij", "********, abc8Q",
+		    "its end; five bytes say little" },
+		{ "abc8Q~de&amp;fghij", "abc8Q~defghij", "********&amp;fghij",
+		    "broken up" },
+		{ "abcabc8Q~defghij", "abc8Q~defghij", "abc*************",
+		    "a false start" },
+		{ "xaaaaaaaaaaaax", "aaaaaaaa", "x********aaaax",
+		    "one run, then what is too short" },
+		{ "hunter2!", "hunter2", "*******!",
+		    "a short secret as a whole" },
+		{ "hunter", "hunter2", "hunter", "not in part" },
+		{ "\xc3\xa4"
+		  "bcdefgh\xc3\xb6x",
+		    "\xa4"
+		    "bcdefgh\xc3",
+		    "***********x", "characters as a whole" },
+		{ "any text", "", "any text", "no secret" },
+	};
+
+	for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+		char want[200];
+
+		diagnosis_set(
+		    &d, span_str("unknown_code"), span_str(ROWS[i].detail));
+		diagnosis_withhold(&d, span_str(ROWS[i].secret));
+		snprintf(want, sizeof want,
+		    "An error that is not known here: [%s]", ROWS[i].shown);
+		cr_expect_str_eq(
+		    d.message, want, "%s: %s", ROWS[i].why, d.message);
+	}
+	diagnosis_set(&d, SPAN_LIT("abc8Q~defghij"), SPAN_NONE);
+	diagnosis_set_ids(
+	    &d, SPAN_LIT("1abc8Q~defghij"), SPAN_LIT("abc8Q~defghij2"));
+	diagnosis_withhold(&d, SPAN_LIT("abc8Q~defghij"));
+	cr_expect_str_eq(d.code, "*************");
+	cr_expect_str_eq(d.trace_id, "1*************");
+	cr_expect_str_eq(d.correlation_id, "*************2");
 }
 
 Test(diagnosis, table_has_each_code_once_and_fits)
