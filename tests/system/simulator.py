@@ -411,12 +411,18 @@ def run_product(args: Sequence[str], state: str | pathlib.Path,
 
 
 def start_product(args: Sequence[str], state: str | pathlib.Path,
-                  env: Mapping[str, str] = {}) -> "subprocess.Popen[str]":
-    """Start the daemon; the caller ends it."""
+                  env: Mapping[str, str] = {},
+                  stderr: int | typing.IO[bytes] = subprocess.PIPE,
+                  under: Sequence[str] = ()) -> "subprocess.Popen[str]":
+    """Start the daemon; the caller ends it.
+
+    stderr  a file where there may be more than the 64 KiB of a pipe
+    under   a command that runs it: ["strace", ...]
+    """
     return subprocess.Popen(
-        [str(BINARY), "--state", str(state), *args],
+        [*under, str(BINARY), "--state", str(state), *args],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, encoding="utf-8",
+        stderr=stderr, text=True, encoding="utf-8",
         errors="replace", env=_environment(env))
 
 
