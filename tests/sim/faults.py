@@ -156,6 +156,8 @@ def replacement(do: Mapping[str, Any], clock: Clock,
     if "status" in do:
         body = do.get("body", "")
         text = body if isinstance(body, str) else json.dumps(body)
+        for key in ("authorization", "form", "client_secret"):
+            text = text.replace("{" + key + "}", urls[key])
         return Reply(do["status"], [("Content-Type", JSON_TYPE)],
                      text.encode("utf-8", "surrogateescape"))
     return None

@@ -6,6 +6,7 @@ before the next one is looked at.  Waiting and sending happen outside.
 """
 import dataclasses
 import threading
+import urllib.parse
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,7 +93,11 @@ class World:
     def _reply(self, origin: str, request: Request, where: arm.Route,
                due: faults.Fault | None) -> Reply:
         urls = {**self.urls, "path": request.target,
-                "host": self.urls.get(origin, "").partition("//")[2]}
+                "host": self.urls.get(origin, "").partition("//")[2],
+                "authorization": request.headers.get("authorization", ""),
+                "form": request.body.decode("utf-8", "replace")}
+        urls["client_secret"] = dict(urllib.parse.parse_qsl(
+            urls["form"])).get("client_secret", "")
         if due is not None:
             reply = faults.replacement(due.do, self.clock, urls)
             if reply is not None:
