@@ -18,4 +18,5 @@ const struct control_route api_routes[API_ROUTE_COUNT] = {
 	{ CONTROL_GET, true, "/metrics", api_metrics },
 	{ CONTROL_GET, true, "/v1/status", api_status },
 	{ CONTROL_GET, false, "/v1/log", api_log },
+	{ CONTROL_GET, false, "/v1/support", api_support },
 };

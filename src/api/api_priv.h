@@ -8,5 +8,23 @@
 control_handler api_log;     /* api_log.c */
 control_handler api_metrics; /* api_metrics.c */
 control_handler api_status;  /* api_status.c */
+control_handler api_support; /* api_support.c */
+
+/* What only a support bundle has; handlers like the others. */
+control_handler api_support_about, api_support_config, api_support_secrets,
+    api_support_log, api_support_audit; /* api_support_parts.c */
+
+#define API_TAR_BLOCK_BYTES 512u
+
+/*
+ * api_tar_header - one block in front of a member of a tar file.
+ *
+ * name     1..99 bytes
+ * size     of what follows, below 8 GiB
+ * unix_s   its time
+ * Source: POSIX.1-1988's ustar, as in pax(1) of POSIX.1-2017.
+ */
+void api_tar_header(
+    struct buf *out, const char *name, uint64_t size, int64_t unix_s);
 
 #endif

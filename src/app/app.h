@@ -9,6 +9,8 @@
 #ifndef APP_APP_H
 #define APP_APP_H
 
+#include <sys/utsname.h>
+
 #include "auth/auth.h"
 #include "config/config.h"
 #include "control/control.h"
@@ -45,10 +47,26 @@ struct options {
 	char **argv;
 };
 
+/* The support bundle that is being sent, one at a time; api/api_support.c. */
+struct app_support {
+	bool is_sending, with_incidents;
+	size_t member;    /* of the table */
+	uint32_t records; /* that were sent */
+	int64_t seq;      /* of the record at hand */
+	uint64_t left;    /* bytes of the member's content */
+	size_t blanks;    /* NUL bytes to the end of its last block */
+	bool has_begun;   /* its content */
+	control_handler *make;
+	control_more *more;
+	uint64_t state; /* of `more` */
+	uint8_t record[RECORD_MAX_BYTES];
+};
+
 struct app {
 	struct options options;
 	const char *revision,
 	    *dependencies;                  /* what this program was built of */
+	struct utsname machine;             /* what it runs on */
 	const struct control_route *routes; /* of the control socket */
 	size_t route_count;
 	struct log log;
@@ -80,6 +98,7 @@ struct app {
 	bool reloading;     /* the configuration's file has changed */
 	int64_t config_mtime_ns, config_looked_ms;
 	char proxy[APP_PROXY_MAX_BYTES];
+	struct app_support support;
 	struct workunit workunit;
 	union {
 		uint8_t record[RECORD_MAX_BYTES];

@@ -404,6 +404,10 @@
 /* NATS refuses longer subjects in its default and longer stream names. */
 #define CONFIG_SUBJECT_MAX_BYTES 255u
 
+/* A configuration is written in pieces: the longest one is what stands before
+ * the connectors (16 users of 128 bytes, paths and URLs: 5 KiB with escapes). */
+#define CONFIG_PIECE_MAX_BYTES 8192u
+
 /* A fault: path of the key, text, and how much it shows of a value. */
 #define CONFIG_FAULT_KEY_MAX_BYTES  96u
 #define CONFIG_FAULT_TEXT_MAX_BYTES 320u
@@ -460,6 +464,21 @@
  * rest.  Twelve members and five of an error each take two tokens. */
 #define APP_STATUS_MAX_BYTES       (32u * 1024u)
 #define APP_STATUS_TOKEN_MAX_COUNT 600u
+
+/* Members of a support bundle: each has the size of the most that it may hold,
+ * filled up with line feeds, since a tar tells the size first and the content
+ * is made while it is sent.  All are whole blocks of 512. */
+#define SUPPORT_ABOUT_BYTES   2048u
+#define SUPPORT_STATUS_BYTES  APP_STATUS_MAX_BYTES
+#define SUPPORT_METRICS_BYTES (32u * 1024u)
+#define SUPPORT_CONFIG_BYTES  (CONFIG_FILE_MAX_BYTES + 32u * 1024u)
+#define SUPPORT_SECRETS_BYTES 8192u
+#define SUPPORT_LOG_BYTES     LOG_RING_BYTES
+#define SUPPORT_AUDIT_BYTES   (32u * 1024u)
+
+/* Records that go with it where incidents are asked for: enough to see what is
+ * wrong with them, and 2.5 MiB at the very most. */
+#define SUPPORT_RECORD_COUNT 20u
 
 /* Entra's client secrets have 40 characters, old ones up to 256. */
 #define APP_CLIENT_SECRET_MAX_BYTES 512u

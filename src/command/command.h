@@ -13,6 +13,7 @@
 int command_run(struct app *a);
 int command_secret(struct app *a);
 int command_status(struct app *a);
+int command_support(struct app *a);
 int command_test(struct app *a);
 int command_version(struct app *a);
 int command_workunits(struct app *a);

@@ -321,6 +321,7 @@ command_run(struct app *a)
 		}
 		once = true;
 	}
+	(void)uname(&a->machine);
 	log_init(&a->log, STDERR_FILENO, LOG_LEVEL_INFO, &clock_system);
 	log_keep(&a->log, &a->log_ring);
 	a->started_ms = clock_monotonic_ms(&clock_system);

@@ -188,6 +188,17 @@ enum st config_load(struct config *c, const char *path,
     const struct config_defaults *defaults, struct config_scratch *s,
     config_report *report, void *ctx) MUST_CHECK;
 
+/*
+ * config_write - a configuration as JSON, defaults included, piece by piece.
+ *
+ * piece    0 for the first one; private then
+ * out      takes the next piece: less than CONFIG_PIECE_MAX_BYTES
+ * returns  false, and nothing was put: there is no further one
+ * All pieces together are one JSON object and a newline; it is a configuration
+ * file but for what stands for user information in a URL, "***".
+ */
+bool config_write(const struct config *c, uint64_t *piece, struct buf *out);
+
 /* "FILE:LINE:COLUMN: key: text" for people. */
 void config_fault_write(
     struct buf *b, const char *file, const struct config_fault *fault);

@@ -13,6 +13,7 @@
  *	config_connector.c  rules between the keys of connectors
  *	config_sink.c       and of sinks
  *	config.c            the file as a whole
+ *	config_write.c      and back to JSON
  *
  * A new key is one line in a table and a field in config.h.
  */

@@ -30,6 +30,9 @@ static const char HELP[] =
     "  workunits [--json] [--limit N]\n"
     "                              the newest work units, as a table or "
     "NDJSON\n"
+    "  support FILE [--with-incidents]\n"
+    "                              what support needs to see, as a tar file "
+    "without secrets\n"
     "  secret set NAME client_secret [--expires YYYY-MM-DD]\n"
     "                              store a secret, read from standard input\n"
     "  secret list                 names, ages and expiry of stored secrets\n"
@@ -50,6 +53,7 @@ static const struct {
 	{ "test", command_test },
 	{ "secret", command_secret },
 	{ "status", command_status },
+	{ "support", command_support },
 	{ "workunits", command_workunits },
 	{ "version", command_version },
 };

@@ -245,6 +245,8 @@ class Secrecy(DaemonCase):
             self.outputs[path.name] = written(path) \
                 if path.name.startswith("trace") else path.read_bytes()
         self.assertGreater(len(self.outputs["trace.1"]), 0)
+        for name in ("bundle.1", "bundle.2"):
+            self.assertTrue(b"ustar" in self.outputs[name], name)
         # Something was withheld where it would have been shown.
         self.assertTrue(b"event=poll_failed" in self.outputs["stderr"])
         self.assertTrue(b"*****" in self.outputs["stderr"])
