@@ -22,12 +22,12 @@ static const struct {
 	bool is_daemons; /* says nothing without one */
 } MEMBERS[] = {
 	{ DIR "about.json", api_support_about, SUPPORT_ABOUT_BYTES, false },
-	{ DIR "status.json", api_status, SUPPORT_STATUS_BYTES, true },
+	{ DIR "status.json", api_status, APP_STATUS_MAX_BYTES, true },
 	{ DIR "config.json", api_support_config, SUPPORT_CONFIG_BYTES, false },
 	{ DIR "secrets.json", api_support_secrets, SUPPORT_SECRETS_BYTES,
 	    false },
 	{ DIR "metrics.txt", api_metrics, SUPPORT_METRICS_BYTES, true },
-	{ DIR "log.txt", api_support_log, SUPPORT_LOG_BYTES, true },
+	{ DIR "log.txt", api_support_log, LOG_RING_BYTES, true },
 	{ DIR "audit.ndjson", api_support_audit, SUPPORT_AUDIT_BYTES, false },
 };
 

@@ -70,7 +70,6 @@ struct app {
 	const struct control_route *routes; /* of the control socket */
 	size_t route_count;
 	struct log log;
-	struct log_ring log_ring; /* its last lines */
 	struct counters counters; /* also over a reload */
 	struct signals signals;
 	struct config *config; /* the one of these that is in use */
@@ -98,7 +97,6 @@ struct app {
 	bool reloading;     /* the configuration's file has changed */
 	int64_t config_mtime_ns, config_looked_ms;
 	char proxy[APP_PROXY_MAX_BYTES];
-	struct app_support support;
 	struct workunit workunit;
 	union {
 		uint8_t record[RECORD_MAX_BYTES];
@@ -110,6 +108,8 @@ struct app {
 			jsmntok_t tok[APP_STATUS_TOKEN_MAX_COUNT];
 		} status;
 	} u;
+	struct log_ring log_ring; /* the last lines of `log` */
+	struct app_support support;
 };
 
 /* ---- app_setup.c: what several commands need first ---------------------- */

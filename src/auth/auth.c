@@ -380,17 +380,17 @@ put_plain(struct buf *b, struct span s)
 }
 
 /* What an error says of the request may hold the secret, as it was sent or as
- * it is. */
+ * it is.  a->reply is free for it, and wiped after. */
 static void
-withhold_secret(const struct auth *a, struct diagnosis *d)
+withhold_secret(struct auth *a, struct diagnosis *d)
 {
-	uint8_t plain[AUTH_FORM_MAX_BYTES];
-	struct buf b = BUF_OVER(plain);
+	struct buf plain = BUF_OVER(a->reply);
 
-	put_plain(&b, a->secret);
+	_Static_assert(AUTH_REPLY_MAX_BYTES >= AUTH_FORM_MAX_BYTES,
+	    "a decoded secret is no longer than the form");
+	put_plain(&plain, a->secret);
 	diagnosis_withhold(d, a->secret);
-	diagnosis_withhold(d, span_of(&b));
-	wipe(plain, b.n);
+	diagnosis_withhold(d, span_of(&plain));
 }
 
 static void
@@ -406,7 +406,8 @@ on_done(void *ctx, const struct http_result *result)
 	if (st != ST_OK && d.trace_id[0] == '\0')
 		diagnosis_set_ids(&d, span_str(result->request_id),
 		    span_str(result->correlation_id));
-	withhold_secret(a, &d);
+	if (st != ST_OK)
+		withhold_secret(a, &d);
 	forget_form(a);
 	wipe(a->reply, sizeof a->reply);
 	a->done(a->ctx, st, &d, result);

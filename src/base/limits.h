@@ -28,13 +28,10 @@
 #define LOG_RESERVE_COUNT      64u
 #define LOG_REFILL_PER_S_COUNT 10u
 
-/* The last lines of the log, for those who cannot see stderr: some 160 of 200
- * bytes, two hours of a quiet connector. */
+/* The last lines of the log: 160 or so, two hours of a quiet connector; and how
+ * long debug lasts, so that no disk fills with it (the contract's). */
 #define LOG_RING_BYTES (32u * 1024u)
-
-/* The level debug is for looking at something now: it ends by itself, so that
- * nobody's disk fills with it (the contract's 30 minutes). */
-#define LOG_DEBUG_MS (INT64_C(30) * 60 * 1000)
+#define LOG_DEBUG_MS   (INT64_C(30) * 60 * 1000)
 
 /* A difference between our clock and Azure's beyond this is said: Entra ID
  * itself allows five minutes. */
@@ -404,8 +401,7 @@
 /* NATS refuses longer subjects in its default and longer stream names. */
 #define CONFIG_SUBJECT_MAX_BYTES 255u
 
-/* A configuration is written in pieces: the longest one is what stands before
- * the connectors (16 users of 128 bytes, paths and URLs: 5 KiB with escapes). */
+/* A piece of a written configuration: 16 users of 128 bytes, paths and URLs. */
 #define CONFIG_PIECE_MAX_BYTES 8192u
 
 /* A fault: path of the key, text, and how much it shows of a value. */
@@ -465,20 +461,14 @@
 #define APP_STATUS_MAX_BYTES       (32u * 1024u)
 #define APP_STATUS_TOKEN_MAX_COUNT 600u
 
-/* Members of a support bundle: each has the size of the most that it may hold,
- * filled up with line feeds, since a tar tells the size first and the content
- * is made while it is sent.  All are whole blocks of 512. */
+/* The most that a member of a support bundle holds (of log and status what they
+ * hold themselves), in whole blocks of a tar; and work units in one. */
 #define SUPPORT_ABOUT_BYTES   2048u
-#define SUPPORT_STATUS_BYTES  APP_STATUS_MAX_BYTES
 #define SUPPORT_METRICS_BYTES (32u * 1024u)
 #define SUPPORT_CONFIG_BYTES  (CONFIG_FILE_MAX_BYTES + 32u * 1024u)
 #define SUPPORT_SECRETS_BYTES 8192u
-#define SUPPORT_LOG_BYTES     LOG_RING_BYTES
 #define SUPPORT_AUDIT_BYTES   (32u * 1024u)
-
-/* Records that go with it where incidents are asked for: enough to see what is
- * wrong with them, and 2.5 MiB at the very most. */
-#define SUPPORT_RECORD_COUNT 20u
+#define SUPPORT_RECORD_COUNT  20u
 
 /* Entra's client secrets have 40 characters, old ones up to 256. */
 #define APP_CLIENT_SECRET_MAX_BYTES 512u
@@ -498,16 +488,10 @@
 #define DIAGNOSIS_MESSAGE_MAX_BYTES 512u
 #define DIAGNOSIS_CODE_MAX_BYTES    48u
 
-/* Numbers are counted for as many connectors and sinks as there can be, each
- * under its name (CONFIG_NAME_MAX_BYTES).  Texts for incidents that cannot be
- * mapped are eight today. */
-#define COUNTERS_CONNECTOR_MAX_COUNT CONFIG_CONNECTOR_MAX_COUNT
-#define COUNTERS_SINK_MAX_COUNT      CONFIG_SINK_MAX_COUNT
-#define COUNTERS_NAME_MAX_BYTES      CONFIG_NAME_MAX_BYTES
-#define COUNTERS_REASON_MAX_COUNT    12u
+/* Different texts for incidents that cannot be mapped; there are five. */
+#define COUNTERS_REASON_MAX_COUNT 12u
 
-/* So many bytes of a secret in a row are not shown: few enough to guess the
- * rest of 40, and more than a word has in common with one by chance. */
+/* Bytes of a secret in a row that are not shown; no word has so many. */
 #define DIAGNOSIS_SECRET_RUN_BYTES 8u
 
 /* What Microsoft's support asks for: GUIDs (36), should their form change. */

@@ -321,10 +321,13 @@ command_run(struct app *a)
 		}
 		once = true;
 	}
-	(void)uname(&a->machine);
 	log_init(&a->log, STDERR_FILENO, LOG_LEVEL_INFO, &clock_system);
-	log_keep(&a->log, &a->log_ring);
 	a->started_ms = clock_monotonic_ms(&clock_system);
+	if (!once) {
+		/* For those who ask the daemon. */
+		log_keep(&a->log, &a->log_ring);
+		(void)uname(&a->machine);
+	}
 	if (signals_open(&a->signals) != ST_OK)
 		return EXIT_INTERNAL;
 	code = app_make_state(a);

@@ -102,10 +102,10 @@ counters_connectors(struct counters *c, const struct span *name, size_t n,
 {
 	const struct places p = { c->connector, sizeof c->connector[0],
 		COUNT_OF(c->connector) };
-	size_t index[COUNTERS_CONNECTOR_MAX_COUNT];
-	bool is_new[COUNTERS_CONNECTOR_MAX_COUNT];
+	size_t index[CONFIG_CONNECTOR_MAX_COUNT];
+	bool is_new[CONFIG_CONNECTOR_MAX_COUNT];
 
-	assert(n <= COUNTERS_CONNECTOR_MAX_COUNT);
+	assert(n <= CONFIG_CONNECTOR_MAX_COUNT);
 	assign(&p, name, n, index, is_new);
 	for (size_t i = 0; i < n; i++) {
 		at[i] = &c->connector[index[i]];
@@ -120,10 +120,10 @@ counters_sinks(struct counters *c, const struct span *name, size_t n,
 {
 	const struct places p = { c->sink, sizeof c->sink[0],
 		COUNT_OF(c->sink) };
-	size_t index[COUNTERS_SINK_MAX_COUNT];
-	bool is_new[COUNTERS_SINK_MAX_COUNT];
+	size_t index[CONFIG_SINK_MAX_COUNT];
+	bool is_new[CONFIG_SINK_MAX_COUNT];
 
-	assert(n <= COUNTERS_SINK_MAX_COUNT);
+	assert(n <= CONFIG_SINK_MAX_COUNT);
 	assign(&p, name, n, index, is_new);
 	for (size_t i = 0; i < n; i++)
 		at[i] = &c->sink[index[i]];

@@ -75,8 +75,8 @@ enum counters_rule {
 
 /* Whose numbers are in a place. */
 struct counters_place {
-	char name[COUNTERS_NAME_MAX_BYTES + 1]; /* "": nobody's yet */
-	bool is_used;                           /* by the configuration */
+	char name[CONFIG_NAME_MAX_BYTES + 1]; /* "": nobody's yet */
+	bool is_used;                         /* by the configuration */
 };
 
 struct counters_connector {
@@ -102,8 +102,8 @@ struct counters_reason {
 };
 
 struct counters {
-	struct counters_connector connector[COUNTERS_CONNECTOR_MAX_COUNT];
-	struct counters_sink sink[COUNTERS_SINK_MAX_COUNT];
+	struct counters_connector connector[CONFIG_CONNECTOR_MAX_COUNT];
+	struct counters_sink sink[CONFIG_SINK_MAX_COUNT];
 	uint64_t request[COUNTERS_OPERATION_COUNT][COUNTERS_STATUS_COUNT];
 	/* Of all connectors, also of those that are gone. */
 	uint64_t read, filtered, aside, records;

@@ -5,12 +5,12 @@
 #include "health/counters.h"
 
 static struct counters c;
-static struct counters_connector *at[COUNTERS_CONNECTOR_MAX_COUNT];
+static struct counters_connector *at[CONFIG_CONNECTOR_MAX_COUNT];
 
 static void
 choose(const char *const *names, size_t n)
 {
-	struct span name[COUNTERS_CONNECTOR_MAX_COUNT];
+	struct span name[CONFIG_CONNECTOR_MAX_COUNT];
 
 	for (size_t i = 0; i < n; i++)
 		name[i] = span_str(names[i]);
@@ -47,9 +47,9 @@ Test(counters, name_that_comes_back_goes_on_while_there_is_room)
 
 Test(counters, with_all_places_taken_only_who_is_gone_loses_one)
 {
-	char text[COUNTERS_CONNECTOR_MAX_COUNT][8];
-	const char *names[COUNTERS_CONNECTOR_MAX_COUNT];
-	size_t last = COUNTERS_CONNECTOR_MAX_COUNT - 1;
+	char text[CONFIG_CONNECTOR_MAX_COUNT][8];
+	const char *names[CONFIG_CONNECTOR_MAX_COUNT];
+	size_t last = CONFIG_CONNECTOR_MAX_COUNT - 1;
 
 	for (size_t i = 0; i <= last; i++) {
 		snprintf(text[i], sizeof text[i], "n%zu", i);
