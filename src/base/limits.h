@@ -35,6 +35,11 @@
 /* Directory entries read at a time: about 30 names of secrets. */
 #define FILE_LIST_BUFFER_BYTES 2048u
 
+/* /etc/passwd: a line of it, and as much of it as is looked at (some 10,000
+ * users). */
+#define IDENTITY_LINE_MAX_BYTES 1024u
+#define IDENTITY_FILE_MAX_BYTES (1024u * 1024u)
+
 /* Signals, two listening sockets and their connections, and some more. */
 #define WATCH_MAX_COUNT 16u
 
@@ -298,8 +303,9 @@
  * three; Entra's secrets have 40 bytes, old ones up to 256. */
 #define AUTH_FORM_MAX_BYTES 4096u
 
-/* Login origin (at most 300 bytes), tenant and client. */
-#define AUTH_BINDING_MAX_BYTES 512u
+/* Two origins and a proxy of CONFIG_URL_MAX_BYTES, tenant, client, and a digest
+ * in hexadecimal. */
+#define AUTH_BINDING_MAX_BYTES 2048u
 
 /* A token is asked for at most so often, whatever a reply says; and used no
  * longer than the longest life that Entra gives (28 hours). */
@@ -358,6 +364,16 @@
 /* Secrets are in memory that is locked page by page; a kernel with larger
  * pages locks a little more. */
 #define VAULT_PAGE_BYTES 4096u
+
+/* ---- audit --------------------------------------------------------------- */
+
+/* One line: a user name of 128 bytes and the names of what was changed.  The
+ * file becomes the older one at its size: about 5,000 changes in both. */
+#define AUDIT_LINE_MAX_BYTES 1024u
+#define AUDIT_FILE_MAX_BYTES (1024u * 1024u)
+
+/* Of the names of changed settings in it. */
+#define AUDIT_CHANGED_MAX_BYTES 384u
 
 /* ---- config ------------------------------------------------------------- */
 
@@ -446,7 +462,16 @@
 /* Groups of a peer that are looked at. */
 #define CONTROL_GROUP_MAX_COUNT 64u
 
+/* ---- api ----------------------------------------------------------------- */
+
+/* Lines of the audit log in one answer; both files hold about 10,000. */
+#define API_AUDIT_DEFAULT_COUNT 100u
+#define API_AUDIT_MAX_COUNT     10000u
+
 /* ---- main --------------------------------------------------------------- */
+
+/* appliance_id and org_id: a GUID (36) and a DNS label (63). */
+#define APP_IDS_MAX_BYTES 128u
 
 /* "http://", a DNS name and a port. */
 #define APP_PROXY_MAX_BYTES 300u
