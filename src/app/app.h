@@ -9,6 +9,8 @@
 #ifndef APP_APP_H
 #define APP_APP_H
 
+#include "app/app_audit.h"
+#include "app/app_edit.h"
 #include "auth/auth.h"
 #include "config/config.h"
 #include "control/control.h"
@@ -44,18 +46,30 @@ struct options {
 	char **argv;
 };
 
+/* What tells one state of a file from another; zeros: there is none. */
+struct app_stamp {
+	uint64_t inode, size;
+	int64_t changed_ns;
+};
+
 struct app {
 	struct options options;
+	bool has_config;      /* *config is complete */
+	bool has_edited;      /* its file was changed over the socket */
+	bool relay_is_closed; /* by an import: it begins again */
+	char etag[CONTROL_ETAG_MAX_BYTES]; /* of the file as it was loaded */
 	const char *revision,
 	    *dependencies;                  /* what this program was built of */
 	const struct control_route *routes; /* of the control socket */
 	size_t route_count;
+	control_handler *admit; /* who may use it */
 	struct log log;
 	struct signals signals;
 	struct config *config; /* the one of these that is in use */
 	struct config configs[2];
 	struct vault vault;
 	struct tls_anchors anchors;
+	struct auth_route route;
 	struct http http;
 	struct auth auth;
 	struct sentinel sentinel;
@@ -75,9 +89,11 @@ struct app {
 	bool has_begun;     /* with this configuration */
 	bool stopping;      /* a signal came */
 	bool reloading;     /* the configuration's file has changed */
-	int64_t config_mtime_ns, config_looked_ms;
+	int64_t config_looked_ms;
+	struct app_stamp config_stamp, ca_stamp; /* as they were loaded */
 	char proxy[APP_PROXY_MAX_BYTES];
 	struct workunit workunit;
+	struct app_edit edit;
 	union {
 		uint8_t record[RECORD_MAX_BYTES];
 		struct config_scratch scratch; /* while the file is read */
@@ -95,6 +111,27 @@ struct app {
 /* Load the configuration, the appliance's ids included; faults go to stderr.
  * EXIT_DONE, or the code to end with. */
 int app_load_config(struct app *a);
+
+/* The ids of the appliance's agent, where it wrote them: `defaults` borrows
+ * `ids`; the scratch is free afterwards. */
+void app_defaults(struct config_defaults *defaults, struct config_scratch *s,
+    uint8_t ids[APP_IDS_MAX_BYTES]);
+
+/* The operator's CA file: its path (ST_NOT_FOUND: none is configured), its
+ * bytes, and as anchors beside the built-in ones.  False: `wrong` says why. */
+enum st app_ca_path(const struct app *a, const struct config *config,
+    char path[PATH_MAX_BYTES]) MUST_CHECK;
+bool app_read_ca(const struct app *a, const struct config *config,
+    struct buf *pem, struct buf *wrong);
+bool app_add_ca(
+    struct tls_anchors *anchors, struct span pem, struct buf *wrong);
+
+/* What secrets are bound to besides their connector: a->route, by a->config
+ * and the bytes of its CA file. */
+void app_set_route(struct app *a, struct span pem);
+
+/* What a configuration asks for that this version has not; clear: nothing. */
+void app_check_supported(const struct config *config, struct diagnosis *d);
 
 /* Anchors, HTTP client, vault, API client; not with a configuration that asks
  * for what this version has not.  EXIT_DONE or a code; said. */

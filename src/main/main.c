@@ -135,6 +135,7 @@ main(int argc, char **argv)
 	app.dependencies = WF_DEPS;
 	app.routes = api_routes;
 	app.route_count = API_ROUTE_COUNT;
+	app.admit = api_admit;
 	/* Incidents are nobody else's business. */
 	(void)umask(027);
 	if (code != EXIT_DONE)
