@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import time
 import unittest
+import urllib.parse
 from typing import Any
 
 from admin_case import AdminCase
@@ -200,9 +201,13 @@ class Bound(AdminCase):
 
     def check_required(self, sim: Simulator, secret: str, why: str) -> None:
         """The status says what to do, and nobody got anything."""
-        self.wait_for(lambda: self.connector_state() == (
-            "secret_required", "secret_destination", "client_secret"), 5)
-        self.assertNotIn(secret, json.dumps(sim.requests()), why)
+        form = urllib.parse.quote(secret, safe="")
+        self.wait_for(lambda: form in json.dumps(sim.requests())
+                      or self.connector_state()[0] == "secret_required", 5)
+        self.assertEqual([(r["origin"], r["path"]) for r in sim.requests()
+                          if form in r["body"]], [], why)
+        self.assertEqual(self.connector_state(), (
+            "secret_required", "secret_destination", "client_secret"), why)
         # A connection that ends is in the log too, without a request.
         self.assertEqual([r for r in sim.requests() if r["method"]
                           or r["origin"] == "catch_all"], [], why)

@@ -193,8 +193,9 @@ Test(control_peers, peers_of_other_users_have_the_status_socket_only)
 Test(control_peers, a_body_that_is_refused_is_wiped)
 {
 	static const char HEAD[] = "PUT /echo/a/to/b HTTP/1.1\r\nHost: x\r\n"
-				   "Content-Length: 3000\r\n\r\n";
-	static char secret[3001];
+				   "Content-Length: 12000\r\n\r\n";
+	/* More than goes into the buffer of the head. */
+	static char secret[12001];
 	int first = dial(control_path), second;
 
 	memset(secret, '~', sizeof secret - 1);
