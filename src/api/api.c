@@ -32,6 +32,8 @@ const struct control_route api_routes[API_ROUTE_COUNT] = {
 	{ CONTROL_GET, false, "/v1/audit", api_audit },
 	{ CONTROL_GET, false, "/v1/config", api_config },
 	{ CONTROL_PUT, false, "/v1/config", api_config_put },
+	{ CONTROL_GET, false, "/v1/export", api_export },
+	{ CONTROL_POST, false, "/v1/import", api_import },
 	{ CONTROL_GET, false, "/v1/secrets", api_secrets },
 	{ CONTROL_PUT, false, "/v1/secrets/*/*", api_secret_put },
 	{ CONTROL_DELETE, false, "/v1/secrets/*/*", api_secret_delete },

@@ -173,7 +173,7 @@ check_match(struct app *a, struct control_call *call)
 {
 	/* One that is there and cannot be read has no ETag: * matches it. */
 	if (app_edit_load(a, call->etag) != ST_OK)
-		a->edit.text_n = 0;
+		app_edit_begin(a);
 	if (call->request->if_match.p == NULL)
 		return control_error(call, 428, "if_match_required",
 		    "If-Match names the version that is to be replaced: the "
@@ -199,9 +199,9 @@ api_config_put(void *ctx, struct control_call *call)
 
 	if (status != 200)
 		return status;
+	app_edit_begin(a);
 	buf_put(&text, call->body);
 	a->edit.text_n = text.n;
-	a->edit.generation++;
 	status = app_edit_store(
 	    a, &actor, "config_put", NULL, call->etag, &why);
 	if (status != 200) {

@@ -7,6 +7,7 @@
 
 control_handler api_audit;                  /* api_audit.c */
 control_handler api_status;                 /* api_status.c */
+control_handler api_export, api_import;     /* api_transfer.c */
 control_handler api_config, api_config_put; /* api_config.c */
 control_handler api_secrets, api_secret_put,
     api_secret_delete; /* api_secrets.c */

@@ -57,7 +57,7 @@ app_edit_load(struct app *a, char etag[CONTROL_ETAG_MAX_BYTES])
 	struct buf text = BUF_OVER(a->edit.text);
 	enum st st = file_load(a->options.config, &text);
 
-	a->edit.generation++;
+	app_edit_begin(a);
 	a->edit.text_n = text.n;
 	etag[0] = '\0';
 	if (st == ST_OK)
@@ -67,18 +67,45 @@ app_edit_load(struct app *a, char etag[CONTROL_ETAG_MAX_BYTES])
 	return st;
 }
 
+void
+app_edit_begin(struct app *a)
+{
+	a->edit.generation++;
+	a->edit.text_n = 0;
+	a->edit.lines_before = a->edit.columns_before = 0;
+}
+
 /* ---- checking ------------------------------------------------------------ */
+
+struct shifted {
+	const struct app_edit *edit;
+	config_report *report;
+	void *ctx;
+};
+
+static void
+report_shifted(void *ctx, const struct config_fault *fault)
+{
+	const struct shifted *s = ctx;
+	struct config_fault f = *fault;
+
+	if (f.line == 1)
+		f.column += s->edit->columns_before;
+	f.line += s->edit->lines_before;
+	s->report(s->ctx, &f);
+}
 
 enum st
 app_edit_faults(struct app *a, config_report *report, void *ctx)
 {
 	struct app_edit *e = &a->edit;
+	struct shifted shifted = { e, report, ctx };
 	struct config_defaults defaults;
 	uint8_t ids[APP_IDS_MAX_BYTES];
 
 	app_defaults(&defaults, &e->scratch, ids);
 	return config_parse(&e->config, (struct span){ e->text, e->text_n },
-	    &defaults, &e->scratch, report, ctx);
+	    &defaults, &e->scratch, report_shifted, &shifted);
 }
 
 struct first_fault {
@@ -147,6 +174,39 @@ value_of(const struct json_doc *doc, struct span key)
 	return SPAN_NONE;
 }
 
+/* The next byte of a JSON text, without the blanks between its tokens. */
+static bool
+take_byte(struct span *json, bool *in_string, bool *is_escaped, uint8_t *c)
+{
+	struct span head;
+
+	while (span_take(json, 1, &head)) {
+		*c = head.p[0];
+		if (!*in_string && span_trim(head).n == 0)
+			continue;
+		if (*c == '"' && !*is_escaped)
+			*in_string = !*in_string;
+		*is_escaped = *in_string && *c == '\\' && !*is_escaped;
+		return true;
+	}
+	return false;
+}
+
+/* Equal but for blanks; both were checked. */
+static bool
+is_same_json(struct span a, struct span b)
+{
+	bool in_a = false, in_b = false, escaped_a = false, escaped_b = false;
+	bool more_a, more_b;
+	uint8_t byte_a = 0, byte_b = 0;
+
+	do {
+		more_a = take_byte(&a, &in_a, &escaped_a, &byte_a);
+		more_b = take_byte(&b, &in_b, &escaped_b, &byte_b);
+	} while (more_a && more_b && byte_a == byte_b);
+	return !more_a && !more_b;
+}
+
 static void
 put_changed(struct json_out *o, const struct json_doc *in,
     const struct json_doc *other, bool also_changed)
@@ -158,7 +218,7 @@ put_changed(struct json_out *o, const struct json_doc *in,
 
 		if (there.p != NULL &&
 		    (!also_changed ||
-			span_eq(json_raw(in, json_value(in, t)), there)))
+			is_same_json(json_raw(in, json_value(in, t)), there)))
 			continue;
 		/* Of our keys the longest is half of this. */
 		if (key.n <= CONFIG_NAME_MAX_BYTES)

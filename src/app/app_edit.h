@@ -31,6 +31,9 @@ struct app_edit {
 	struct config_scratch scratch;
 	struct tls_anchors anchors;
 	uint32_t generation;
+	/* Where the text begins in the document that it came in; 0, 0: it is
+	 * the document. */
+	unsigned lines_before, columns_before;
 	size_t text_n;
 	uint8_t text[CONTROL_BODY_MAX_BYTES];
 	size_t cursor_count;
@@ -52,6 +55,9 @@ unsigned app_refuse(struct app_refusal *why, unsigned status, const char *code,
 
 /* The ETag of a configuration: a hash of its bytes, with the quotes. */
 void app_etag(struct span text, char etag[CONTROL_ETAG_MAX_BYTES]);
+
+/* The text is to be another one: answers that are still being sent end. */
+void app_edit_begin(struct app *a);
 
 /*
  * app_edit_load - the stored configuration to a->edit.text.

@@ -34,6 +34,7 @@ static const char HELP[] =
     "                              store a secret, read from standard input\n"
     "  secret list                 names, ages and expiry of stored secrets\n"
     "  secret delete NAME FIELD    remove one\n"
+    "  export FILE, import FILE    settings and cursors, without secrets\n"
     "  version [--json]            version and dependencies\n"
     "\n"
     "The state directory is " DEFAULT_STATE ", the configuration\n"
@@ -51,6 +52,8 @@ static const struct {
 	{ "secret", command_secret },
 	{ "status", command_status },
 	{ "workunits", command_workunits },
+	{ "export", command_export },
+	{ "import", command_import },
 	{ "version", command_version },
 };
 
