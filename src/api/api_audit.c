@@ -64,8 +64,8 @@ api_audit(void *ctx, struct control_call *call)
 
 	(void)ctx;
 	if (control_request_number(call->request->query, SPAN_LIT("limit"),
-		API_AUDIT_DEFAULT_COUNT, &limit) != ST_OK ||
-	    limit < 1 || limit > API_AUDIT_MAX_COUNT)
+		AUDIT_ANSWER_COUNT, &limit) != ST_OK ||
+	    limit < 1 || limit > AUDIT_ANSWER_MAX_COUNT)
 		return control_error(call, 400, "bad_limit",
 		    "limit is a number from 1 to 10000.", "limit");
 	buf_put_str(call->out, "{\"audit\":[");

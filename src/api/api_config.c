@@ -4,8 +4,8 @@
  *
  *	GET /v1/config    its bytes, and their ETag.  404 when there is none,
  *	                  with the ETag `""` (two quotes) that stands for that
- *	PUT /v1/config    If-Match is required: 428 without.  It lists ETags; ""
- *	                  in quotes matches where there is none, * whatever there
+ *	PUT /v1/config    If-Match is required: 428 without.  It lists ETags;
+ *	                  `""` matches where there is none, `*` whatever there
  *	                  is; otherwise 412.  All is checked before anything is
  *	                  stored: 422 {"error":{…},"faults":[{"line","column",
  *	                  "key","text"}]}, the list is empty where the fault is
@@ -18,7 +18,7 @@
  */
 #include "api/api_priv.h"
 
-/* ---- answers from a->edit.text ------------------------------------------- */
+/* ---- answers from a->edit.text ------------------------------------------ */
 
 static uint64_t
 pack(const struct app *a, uint64_t n)
@@ -128,7 +128,7 @@ api_refuse_config(const struct app *a, struct control_call *call,
 	return status;
 }
 
-/* ---- GET and PUT ---------------------------------------------------------- */
+/* ---- GET and PUT -------------------------------------------------------- */
 
 static unsigned
 refuse_stored(struct control_call *call, enum st st)

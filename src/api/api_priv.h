@@ -12,7 +12,7 @@ control_handler api_config, api_config_put; /* api_config.c */
 control_handler api_secrets, api_secret_put,
     api_secret_delete; /* api_secrets.c */
 
-/* ---- api.c --------------------------------------------------------------- */
+/* ---- api.c -------------------------------------------------------------- */
 
 /* Who asks, for the audit log; borrows the call. */
 struct app_actor api_actor(const struct control_call *call);
@@ -20,7 +20,7 @@ struct app_actor api_actor(const struct control_call *call);
 /* The refusal as the answer; its status. */
 unsigned api_refuse(struct control_call *call, const struct app_refusal *why);
 
-/* ---- api_config.c -------------------------------------------------------- */
+/* ---- api_config.c ------------------------------------------------------- */
 
 /* Answer with a->edit.text, piece by piece. */
 void api_send_text(const struct app *a, struct control_call *call);

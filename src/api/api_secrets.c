@@ -20,7 +20,7 @@
 /* {"value":…,"expires":…} and then some, to be refused. */
 #define TOKEN_COUNT 16
 
-/* ---- GET ----------------------------------------------------------------- */
+/* ---- GET ---------------------------------------------------------------- */
 
 struct listing {
 	struct json_out o;
@@ -107,7 +107,7 @@ api_secrets(void *ctx, struct control_call *call)
 	return 200;
 }
 
-/* ---- PUT and DELETE ------------------------------------------------------- */
+/* ---- PUT and DELETE ----------------------------------------------------- */
 
 static unsigned
 refuse_body(struct app_refusal *why, const char *message)
@@ -127,6 +127,7 @@ take_body(struct span body, struct buf *value, int64_t *expires,
 	size_t offset, members = 0;
 	int text, date;
 
+	*expires = 0;
 	if (json_check(body, &offset) != ST_OK ||
 	    json_doc_parse(&doc, body, tok, TOKEN_COUNT) != ST_OK ||
 	    json_type(&doc, 0) != JSON_OBJECT)
@@ -144,7 +145,6 @@ take_body(struct span body, struct buf *value, int64_t *expires,
 		return app_refuse(why, 422, "secret_malformed",
 		    "The value is longer than a client secret can be.",
 		    "client_secret");
-	*expires = 0;
 	if (date < 0 || span_eq(json_raw(&doc, date), SPAN_LIT("null")))
 		return 200;
 	json_decode(&day, json_string(&doc, date));

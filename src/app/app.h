@@ -147,7 +147,7 @@ int app_open_store(struct app *a);
 const struct config_connector *app_connector(
     const struct app *a, struct span name);
 
-/* ---- app_serve.c: the sockets -------------------------------------------- */
+/* ---- app_serve.c: the sockets ------------------------------------------- */
 
 /* Where they are: as configured, or at the usual place. */
 void app_socket_paths(struct app *a, bool is_configured);
@@ -165,7 +165,7 @@ enum st app_wait(struct app *a, uint32_t most_ms) MUST_CHECK;
 /* Likewise while there is no HTTP client yet. */
 enum st app_wait_offline(struct app *a, uint32_t most_ms) MUST_CHECK;
 
-/* ---- app_expiry.c: secrets that are about to expire ---------------------- */
+/* ---- app_expiry.c: secrets that are about to expire --------------------- */
 
 /* Look at the stored secrets; a warning in the log, once for each. */
 void app_note_expiry(struct app *a);

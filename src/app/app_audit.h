@@ -29,4 +29,9 @@ struct app_change {
 enum st app_audit(
     struct app *a, const struct app_change *change, const char *outcome);
 
+/* Write down that a->etag was loaded, or "refused", unless the last load was of
+ * the same file: a supervisor that starts the daemon again and again must not
+ * push out what people did. */
+void app_audit_load(struct app *a, uid_t owner, const char *outcome);
+
 #endif

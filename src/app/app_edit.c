@@ -11,9 +11,11 @@
 #include "app/app.h"
 #include "platform/file.h"
 
-static_assert(CONTROL_BODY_MAX_BYTES == CONFIG_FILE_MAX_BYTES,
+static_assert(sizeof((struct app_edit *)0)->text ==
+	sizeof((struct config_scratch *)0)->text,
     "a body is a configuration, and the other way round");
-static_assert(TLS_CA_FILE_MAX_BYTES <= CONFIG_FILE_MAX_BYTES,
+static_assert(sizeof((struct app *)0)->u.ca_file <=
+	sizeof((struct config_scratch *)0)->text,
     "the scratch text is free again for the CA file");
 
 static void
@@ -75,7 +77,7 @@ app_edit_begin(struct app *a)
 	a->edit.lines_before = a->edit.columns_before = 0;
 }
 
-/* ---- checking ------------------------------------------------------------ */
+/* ---- checking ----------------------------------------------------------- */
 
 struct shifted {
 	const struct app_edit *edit;
@@ -162,7 +164,7 @@ app_edit_check(struct app *a, struct app_refusal *why)
 	return 200;
 }
 
-/* ---- what has changed ----------------------------------------------------- */
+/* ---- what has changed --------------------------------------------------- */
 
 /* The value of the same key in the other document; SPAN_NONE without one. */
 static struct span
@@ -255,7 +257,7 @@ list_changed(struct app *a, struct buf *out)
 	return out->cut ? SPAN_NONE : span_of(out);
 }
 
-/* ---- storing -------------------------------------------------------------- */
+/* ---- storing ------------------------------------------------------------ */
 
 static unsigned
 store(struct app *a, const struct app_change *change, struct app_refusal *why)

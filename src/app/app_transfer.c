@@ -26,7 +26,7 @@ refuse_store(struct app_refusal *why, enum st st)
 	    "store.max_mib");
 }
 
-/* ---- one member out of an object ----------------------------------------- */
+/* ---- one member out of an object ---------------------------------------- */
 
 static bool
 is_appliance_id(const struct json_doc *doc, int key)
@@ -81,7 +81,7 @@ blank_id(const struct json_doc *doc, int object, uint8_t *text)
 	}
 }
 
-/* ---- export --------------------------------------------------------------- */
+/* ---- export ------------------------------------------------------------- */
 
 /* The oldest point that one of these may be about: what waits for enrichment,
  * and what some sink has not acknowledged. */
@@ -222,7 +222,7 @@ app_export(struct app *a, struct app_refusal *why)
 	return st == ST_OK ? write_document(a, why) : refuse_store(why, st);
 }
 
-/* ---- import: taking the document apart ------------------------------------ */
+/* ---- import: taking the document apart ---------------------------------- */
 
 static unsigned
 refuse_document(struct app_refusal *why, const char *message)
@@ -370,7 +370,7 @@ app_import_take(struct app *a, struct span document, struct app_refusal *why)
 	    a, &doc, config, id.cut ? SPAN_NONE : span_of(&id), why);
 }
 
-/* ---- import: doing it ------------------------------------------------------ */
+/* ---- import: doing it --------------------------------------------------- */
 
 static const struct app_cursor *
 imported_for(const struct app_edit *e, struct span workspace)

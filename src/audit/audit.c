@@ -37,7 +37,7 @@ make_path(char path[PATH_MAX_BYTES], const char *dir, unsigned file)
 	return false;
 }
 
-/* ---- a line -------------------------------------------------------------- */
+/* ---- a line ------------------------------------------------------------- */
 
 static void
 put_text(struct json_out *o, const char *key, struct span utf8)
@@ -110,7 +110,7 @@ split_last(struct span window, struct span *line)
 	return n;
 }
 
-/* ---- append -------------------------------------------------------------- */
+/* ---- append ------------------------------------------------------------- */
 
 /* The size without what stands behind the last newline, and without the last
  * two lines as far as they are not whole: of blank bytes a part may look like
@@ -217,7 +217,7 @@ audit_append(const char *dir, const struct audit_entry *entry)
 	return st;
 }
 
-/* ---- reading backwards --------------------------------------------------- */
+/* ---- reading backwards -------------------------------------------------- */
 
 /* The next older line of an open file that is whole.  ST_NOT_FOUND at its
  * beginning, *end is 0 then. */

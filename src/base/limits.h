@@ -35,8 +35,7 @@
 /* Directory entries read at a time: about 30 names of secrets. */
 #define FILE_LIST_BUFFER_BYTES 2048u
 
-/* /etc/passwd: a line of it, and as much of it as is looked at (some 10,000
- * users). */
+/* /etc/passwd: a line, and as much as is looked at (some 10,000 users). */
 #define IDENTITY_LINE_MAX_BYTES 1024u
 #define IDENTITY_FILE_MAX_BYTES (1024u * 1024u)
 
@@ -303,8 +302,7 @@
  * three; Entra's secrets have 40 bytes, old ones up to 256. */
 #define AUTH_FORM_MAX_BYTES 4096u
 
-/* Two origins and a proxy of CONFIG_URL_MAX_BYTES, tenant, client, and a digest
- * in hexadecimal. */
+/* Three URLs of CONFIG_URL_MAX_BYTES, tenant, client, digest in hexadecimal. */
 #define AUTH_BINDING_MAX_BYTES 2048u
 
 /* A token is asked for at most so often, whatever a reply says; and used no
@@ -365,15 +363,17 @@
  * pages locks a little more. */
 #define VAULT_PAGE_BYTES 4096u
 
-/* ---- audit --------------------------------------------------------------- */
+/* ---- audit -------------------------------------------------------------- */
 
-/* One line: a user name of 128 bytes and the names of what was changed.  The
- * file becomes the older one at its size: about 5,000 changes in both. */
-#define AUDIT_LINE_MAX_BYTES 1024u
-#define AUDIT_FILE_MAX_BYTES (1024u * 1024u)
-
-/* Of the names of changed settings in it. */
+/* A line: a user name of 128 bytes and the names of what was changed.  A file:
+ * about 2,500 changes.  Lines in one answer, and those that are looked through
+ * for the last load of the configuration. */
+#define AUDIT_LINE_MAX_BYTES    1024u
 #define AUDIT_CHANGED_MAX_BYTES 384u
+#define AUDIT_FILE_MAX_BYTES    (1024u * 1024u)
+#define AUDIT_ANSWER_COUNT      100u
+#define AUDIT_ANSWER_MAX_COUNT  10000u
+#define AUDIT_BACK_COUNT        64u
 
 /* ---- config ------------------------------------------------------------- */
 
@@ -461,12 +461,6 @@
 
 /* Groups of a peer that are looked at. */
 #define CONTROL_GROUP_MAX_COUNT 64u
-
-/* ---- api ----------------------------------------------------------------- */
-
-/* Lines of the audit log in one answer; both files hold about 10,000. */
-#define API_AUDIT_DEFAULT_COUNT 100u
-#define API_AUDIT_MAX_COUNT     10000u
 
 /* ---- main --------------------------------------------------------------- */
 

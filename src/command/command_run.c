@@ -240,17 +240,9 @@ static void
 note_config(struct app *a, const char *outcome)
 {
 	struct stat about;
-	struct app_change change = {
-		.actor = { .via = "file" },
-		.action = "config_loaded",
-		.etag = span_str(a->etag),
-	};
 
-	if (a->etag[0] == '\0')
-		return;
-	if (stat(a->options.config, &about) == 0)
-		change.actor.uid = about.st_uid;
-	(void)app_audit(a, &change, outcome);
+	if (a->etag[0] != '\0' && stat(a->options.config, &about) == 0)
+		app_audit_load(a, about.st_uid, outcome);
 }
 
 /* The stamps are taken first: a change during the load is another change. */

@@ -65,7 +65,7 @@ without_line_end(struct span value)
 	return value;
 }
 
-/* ---- who does it ---------------------------------------------------------- */
+/* ---- who does it -------------------------------------------------------- */
 
 static struct app_actor
 ourselves(void)
@@ -100,7 +100,7 @@ make_target(const struct app *a, struct buf *b)
 	return buf_str(b);
 }
 
-/* ---- set ------------------------------------------------------------------ */
+/* ---- set ---------------------------------------------------------------- */
 
 struct entry {
 	struct span value;
@@ -230,7 +230,7 @@ set(struct app *a)
 	return code;
 }
 
-/* ---- delete --------------------------------------------------------------- */
+/* ---- delete ------------------------------------------------------------- */
 
 static int delete (struct app *a)
 {
@@ -257,7 +257,7 @@ static int delete (struct app *a)
 	return refuse("secret delete: ", &why);
 }
 
-/* ---- list ----------------------------------------------------------------- */
+/* ---- list --------------------------------------------------------------- */
 
 static void
 put_day(struct buf *b, int64_t ticks)

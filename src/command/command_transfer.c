@@ -28,7 +28,7 @@ refuse(const char *what, const struct app_refusal *why)
 				    EXIT_SETTING;
 }
 
-/* ---- export --------------------------------------------------------------- */
+/* ---- export ------------------------------------------------------------- */
 
 static int
 ask_export(struct app *a)
@@ -83,7 +83,7 @@ command_export(struct app *a)
 	return EXIT_CREATE;
 }
 
-/* ---- import --------------------------------------------------------------- */
+/* ---- import ------------------------------------------------------------- */
 
 static void
 report_fault(void *ctx, const struct config_fault *fault)

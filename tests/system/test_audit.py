@@ -71,6 +71,19 @@ class Audit(AdminCase):
             self.assertEqual(entry["etag"],
                              self.call("GET", "/v1/config").etag)
 
+    def test_start_with_the_same_file_is_not_noted_again(self) -> None:
+        self.start([], {"enabled": False})
+        path = pathlib.Path(self.state, "audit.ndjson")
+        for _ in range(2):
+            with self.daemon():
+                pass
+        self.assertEqual(path.read_text().count("config_loaded"), 1)
+        config = pathlib.Path(self.state, "config.json")
+        config.write_text(config.read_text() + "\n")
+        with self.daemon():
+            pass
+        self.assertEqual(path.read_text().count("config_loaded"), 2)
+
     def test_commands_without_a_daemon_write_it_too(self) -> None:
         self.start([], {"enabled": False})
         text = pathlib.Path(self.state, "audit.ndjson").read_text()
