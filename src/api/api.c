@@ -13,10 +13,31 @@ on_health(void *ctx, struct control_call *call)
 	return a->is_ready ? 200 : 503;
 }
 
+struct app_actor
+api_actor(const struct control_call *call)
+{
+	return (struct app_actor){ call->uid, call->user, "socket" };
+}
+
+unsigned
+api_refuse(struct control_call *call, const struct app_refusal *why)
+{
+	return control_error(
+	    call, why->status, why->code, why->message, why->setting);
+}
+
 const struct control_route api_routes[API_ROUTE_COUNT] = {
 	{ CONTROL_GET, true, "/healthz", on_health },
 	{ CONTROL_GET, true, "/metrics", api_metrics },
 	{ CONTROL_GET, true, "/v1/status", api_status },
 	{ CONTROL_GET, false, "/v1/log", api_log },
 	{ CONTROL_GET, false, "/v1/support", api_support },
+	{ CONTROL_GET, false, "/v1/audit", api_audit },
+	{ CONTROL_GET, false, "/v1/config", api_config },
+	{ CONTROL_PUT, false, "/v1/config", api_config_put },
+	{ CONTROL_GET, false, "/v1/export", api_export },
+	{ CONTROL_POST, false, "/v1/import", api_import },
+	{ CONTROL_GET, false, "/v1/secrets", api_secrets },
+	{ CONTROL_PUT, false, "/v1/secrets/*/*", api_secret_put },
+	{ CONTROL_DELETE, false, "/v1/secrets/*/*", api_secret_delete },
 };

@@ -10,8 +10,21 @@
 
 #include "control/control.h"
 
-#define API_ROUTE_COUNT 5u
+#define API_ROUTE_COUNT 13u
 
 extern const struct control_route api_routes[API_ROUTE_COUNT];
+
+/*
+ * Who may use the control socket; control_settings.admit.
+ *
+ * root, the service user and members of the socket's group are administrators.
+ * Processes of control.web_user act for somebody: the X-Remote-User header is
+ * required and recorded, and with control.web_admins only these names may do
+ * anything but GET.  The web server has to be a member of the socket's group,
+ * or the kernel does not let it in; that gives it no more than this.  (A web
+ * server that runs as root or as the service user is an administrator.)  From
+ * anybody else the header means nothing.
+ */
+control_handler api_admit;
 
 #endif

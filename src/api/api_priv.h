@@ -27,4 +27,27 @@ control_handler api_support_about, api_support_config, api_support_secrets,
 void api_tar_header(
     struct buf *out, const char *name, uint64_t size, int64_t unix_s);
 
+control_handler api_audit;                  /* api_audit.c */
+control_handler api_export, api_import;     /* api_transfer.c */
+control_handler api_config, api_config_put; /* api_config.c */
+control_handler api_secrets, api_secret_put,
+    api_secret_delete; /* api_secrets.c */
+
+/* ---- api.c -------------------------------------------------------------- */
+
+/* Who asks, for the audit log; borrows the call. */
+struct app_actor api_actor(const struct control_call *call);
+
+/* The refusal as the answer; its status. */
+unsigned api_refuse(struct control_call *call, const struct app_refusal *why);
+
+/* ---- api_config.c ------------------------------------------------------- */
+
+/* Answer with a->edit.text, piece by piece. */
+void api_send_text(const struct app *a, struct control_call *call);
+
+/* api_refuse, with the faults of a->edit.text where it is about them. */
+unsigned api_refuse_config(const struct app *a, struct control_call *call,
+    const struct app_refusal *why);
+
 #endif

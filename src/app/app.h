@@ -11,6 +11,8 @@
 
 #include <sys/utsname.h>
 
+#include "app/app_audit.h"
+#include "app/app_edit.h"
 #include "auth/auth.h"
 #include "config/config.h"
 #include "control/control.h"
@@ -62,13 +64,24 @@ struct app_support {
 	uint8_t record[RECORD_MAX_BYTES];
 };
 
+/* What tells one state of a file from another; zeros: there is none. */
+struct app_stamp {
+	uint64_t inode, size;
+	int64_t changed_ns;
+};
+
 struct app {
 	struct options options;
+	bool has_config;      /* *config is complete */
+	bool has_edited;      /* its file was changed over the socket */
+	bool relay_is_closed; /* by an import: it begins again */
+	char etag[CONTROL_ETAG_MAX_BYTES]; /* of the file as it was loaded */
 	const char *revision,
 	    *dependencies;                  /* what this program was built of */
 	struct utsname machine;             /* what it runs on */
 	const struct control_route *routes; /* of the control socket */
 	size_t route_count;
+	control_handler *admit; /* who may use it */
 	struct log log;
 	struct counters counters; /* also over a reload */
 	struct signals signals;
@@ -76,6 +89,7 @@ struct app {
 	struct config configs[2];
 	struct vault vault;
 	struct tls_anchors anchors;
+	struct auth_route route;
 	struct http http;
 	struct auth auth;
 	struct sentinel sentinel;
@@ -95,9 +109,11 @@ struct app {
 	bool has_begun;     /* with this configuration */
 	bool stopping;      /* a signal came */
 	bool reloading;     /* the configuration's file has changed */
-	int64_t config_mtime_ns, config_looked_ms;
+	int64_t config_looked_ms;
+	struct app_stamp config_stamp, ca_stamp; /* as they were loaded */
 	char proxy[APP_PROXY_MAX_BYTES];
 	struct workunit workunit;
+	struct app_edit edit;
 	union {
 		uint8_t record[RECORD_MAX_BYTES];
 		struct config_scratch scratch; /* while the file is read */
@@ -118,6 +134,27 @@ struct app {
  * EXIT_DONE, or the code to end with. */
 int app_load_config(struct app *a);
 
+/* The ids of the appliance's agent, where it wrote them: `defaults` borrows
+ * `ids`; the scratch is free afterwards. */
+void app_defaults(struct config_defaults *defaults, struct config_scratch *s,
+    uint8_t ids[APP_IDS_MAX_BYTES]);
+
+/* The operator's CA file: its path (ST_NOT_FOUND: none is configured), its
+ * bytes, and as anchors beside the built-in ones.  False: `wrong` says why. */
+enum st app_ca_path(const struct app *a, const struct config *config,
+    char path[PATH_MAX_BYTES]) MUST_CHECK;
+bool app_read_ca(const struct app *a, const struct config *config,
+    struct buf *pem, struct buf *wrong);
+bool app_add_ca(
+    struct tls_anchors *anchors, struct span pem, struct buf *wrong);
+
+/* What secrets are bound to besides their connector: a->route, by a->config
+ * and the bytes of its CA file. */
+void app_set_route(struct app *a, struct span pem);
+
+/* What a configuration asks for that this version has not; clear: nothing. */
+void app_check_supported(const struct config *config, struct diagnosis *d);
+
 /* Anchors, HTTP client, vault, API client; not with a configuration that asks
  * for what this version has not.  EXIT_DONE or a code; said. */
 int app_open_network(struct app *a);
@@ -132,10 +169,15 @@ int app_open_store(struct app *a);
 const struct config_connector *app_connector(
     const struct app *a, struct span name);
 
-/* ---- app_serve.c: the sockets -------------------------------------------- */
+/* ---- app_serve.c: the sockets ------------------------------------------- */
 
 /* Where they are: as configured, or at the usual place. */
 void app_socket_paths(struct app *a, bool is_configured);
+
+/* The same for a command: as the configuration has them, which is loaded into
+ * a->config, or at the usual place where it cannot be used.  Says nothing.
+ * True: a->config is complete. */
+bool app_find_sockets(struct app *a);
 
 /* Bind them there.  EXIT_DONE or a code; said. */
 int app_open_control(struct app *a, bool is_configured);
@@ -145,7 +187,7 @@ enum st app_wait(struct app *a, uint32_t most_ms) MUST_CHECK;
 /* Likewise while there is no HTTP client yet. */
 enum st app_wait_offline(struct app *a, uint32_t most_ms) MUST_CHECK;
 
-/* ---- app_expiry.c: secrets that are about to expire ---------------------- */
+/* ---- app_expiry.c: secrets that are about to expire --------------------- */
 
 /* Look at the stored secrets; a warning in the log, once for each. */
 void app_note_expiry(struct app *a);

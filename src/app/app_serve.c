@@ -46,6 +46,7 @@ app_open_control(struct app *a, bool is_configured)
 		.status_path = a->status_path,
 		.routes = a->routes,
 		.route_count = a->route_count,
+		.admit = a->admit,
 		.ctx = a,
 	};
 	enum st st;

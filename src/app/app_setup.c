@@ -24,19 +24,18 @@ report_fault(void *ctx, const struct config_fault *fault)
 		return;
 }
 
-/* The ids that the appliance's agent wrote, where it did. */
-static void
-load_defaults(
-    struct app *a, struct config_defaults *defaults, uint8_t *ids, size_t size)
+void
+app_defaults(struct config_defaults *defaults, struct config_scratch *s,
+    uint8_t ids[APP_IDS_MAX_BYTES])
 {
-	struct buf text = BUF_OVER(a->u.scratch.text);
-	struct buf copy = { ids, 0, size, false };
+	struct buf text = BUF_OVER(s->text);
+	struct buf copy = { ids, 0, APP_IDS_MAX_BYTES, false };
 	struct config_defaults found = { SPAN_NONE, SPAN_NONE };
 
 	*defaults = found;
 	if (file_load(NODE_FILE, &text) != ST_OK)
 		return;
-	config_node_parse(span_of(&text), &a->u.scratch, &found);
+	config_node_parse(span_of(&text), s, &found);
 	/* The scratch is needed again for the configuration itself. */
 	buf_put(&copy, found.appliance_id);
 	buf_put(&copy, found.org_id);
@@ -64,17 +63,54 @@ copy_factory_config(struct app *a)
 		    ": cannot be written: ", strerror(errno));
 }
 
+/* The text is read here, and not by config_load, since its ETag is wanted. */
+static enum st
+load(struct app *a, config_report *report)
+{
+	struct config_scratch *s = &a->u.scratch;
+	struct config_defaults defaults;
+	uint8_t ids[APP_IDS_MAX_BYTES];
+	struct buf text = BUF_OVER(s->text);
+	enum st st;
+
+	app_defaults(&defaults, s, ids);
+	a->etag[0] = '\0';
+	st = file_load(a->options.config, &text);
+	if (st == ST_FULL) /* says so */
+		st = config_load(
+		    a->config, a->options.config, &defaults, s, report, a);
+	else if (st == ST_OK) {
+		app_etag(span_of(&text), a->etag);
+		st = config_parse(
+		    a->config, span_of(&text), &defaults, s, report, a);
+	}
+	a->has_config = st == ST_OK;
+	return st;
+}
+
+static void
+ignore_fault(void *ctx, const struct config_fault *fault)
+{
+	(void)ctx;
+	(void)fault;
+}
+
+bool
+app_find_sockets(struct app *a)
+{
+	bool is_configured = load(a, ignore_fault) == ST_OK;
+
+	app_socket_paths(a, is_configured);
+	return is_configured;
+}
+
 int
 app_load_config(struct app *a)
 {
-	struct config_defaults defaults;
-	uint8_t ids[128];
 	enum st st;
 
-	load_defaults(a, &defaults, ids, sizeof ids);
 	copy_factory_config(a);
-	st = config_load(a->config, a->options.config, &defaults, &a->u.scratch,
-	    report_fault, a);
+	st = load(a, report_fault);
 	if (st == ST_OK)
 		return EXIT_DONE;
 	if (st == ST_NOT_FOUND)
@@ -146,39 +182,96 @@ app_open_store(struct app *a)
 
 /* ---- network ------------------------------------------------------------ */
 
+enum st
+app_ca_path(
+    const struct app *a, const struct config *config, char path[PATH_MAX_BYTES])
+{
+	path[0] = '\0';
+	if (config->ca_file.n == 0)
+		return ST_NOT_FOUND;
+	/* A relative path is below the state directory. */
+	return config->ca_file.p[0] == '/' ?
+	    span_to_str(config->ca_file, path, PATH_MAX_BYTES) :
+	    file_path(path, span_str(a->options.state), config->ca_file);
+}
+
+bool
+app_read_ca(const struct app *a, const struct config *config, struct buf *pem,
+    struct buf *wrong)
+{
+	char path[PATH_MAX_BYTES];
+	enum st st = app_ca_path(a, config, path);
+
+	if (config->ca_file.n == 0)
+		return true;
+	if (st == ST_OK)
+		st = file_load(path, pem);
+	if (st == ST_OK)
+		return true;
+	buf_put_str(wrong, "cannot be read: ");
+	buf_put_str(wrong, path);
+	buf_put_str(wrong, st == ST_FULL ? ": it is larger than 64 KiB" : "");
+	return false;
+}
+
+bool
+app_add_ca(struct tls_anchors *anchors, struct span pem, struct buf *wrong)
+{
+	struct tls_ca_fault fault = { 0, "" };
+
+	tls_anchors_init(anchors);
+	if (pem.n == 0 || tls_anchors_add_pem(anchors, pem, &fault) == ST_OK)
+		return true;
+	buf_put_str(wrong, fault.text);
+	if (fault.certificate == 0)
+		return false;
+	buf_put_str(wrong, " (certificate ");
+	buf_put_u64(wrong, fault.certificate);
+	buf_put_byte(wrong, ')');
+	return false;
+}
+
+void
+app_set_route(struct app *a, struct span pem)
+{
+	a->route.proxy = a->config->proxy;
+	memset(a->route.ca_digest, 0, sizeof a->route.ca_digest);
+	if (a->config->ca_file.n != 0)
+		seal_sha256(pem, a->route.ca_digest);
+}
+
 static int
 load_anchors(struct app *a)
 {
 	struct buf pem = BUF_OVER(a->u.ca_file);
-	struct tls_ca_fault fault = { 0, "" };
-	char path[PATH_MAX_BYTES];
-	uint8_t number[24];
-	struct buf digits = BUF_OVER(number);
-	enum st st;
+	uint8_t text[PATH_MAX_BYTES + 128];
+	struct buf wrong = BUF_OVER(text);
 
-	tls_anchors_init(&a->anchors);
-	if (a->config->ca_file.n == 0)
+	if (app_read_ca(a, a->config, &pem, &wrong) &&
+	    app_add_ca(&a->anchors, span_of(&pem), &wrong)) {
+		app_set_route(a, span_of(&pem));
 		return EXIT_DONE;
-	/* A relative path is below the state directory. */
-	st = a->config->ca_file.p[0] == '/' ?
-	    span_to_str(a->config->ca_file, path, sizeof path) :
-	    file_path(path, span_str(a->options.state), a->config->ca_file);
-	if (st == ST_OK)
-		st = file_load(path, &pem);
-	if (st != ST_OK) {
-		app_say("network.ca_file: cannot be read: ", path,
-		    st == ST_FULL ? ": it is larger than 64 KiB" : "");
-		return EXIT_SETTING;
 	}
-	st = tls_anchors_add_pem(&a->anchors, span_of(&pem), &fault);
-	if (st == ST_OK)
-		return EXIT_DONE;
-	buf_put_str(&digits, " (certificate ");
-	buf_put_u64(&digits, fault.certificate);
-	buf_put_str(&digits, ")");
-	app_say("network.ca_file: ", fault.text,
-	    fault.certificate != 0 ? buf_str(&digits) : "");
+	app_say("network.ca_file: ", buf_str(&wrong), "");
 	return EXIT_SETTING;
+}
+
+void
+app_check_supported(const struct config *config, struct diagnosis *d)
+{
+	diagnosis_clear(d);
+	if (config->proxy_user.n != 0)
+		diagnosis_set(
+		    d, SPAN_LIT("proxy_user_unsupported"), config->proxy_user);
+	for (size_t i = 0; i < config->sink_count; i++) {
+		const struct config_sink *sink = &config->sink[i];
+
+		if (sink->enabled &&
+		    (sink->type != CONFIG_SINK_FILE ||
+			sink->format != CONFIG_WORKUNIT))
+			diagnosis_set(
+			    d, SPAN_LIT("sink_unsupported"), sink->name);
+	}
 }
 
 /* What the contract has and this version has not is refused before anything
@@ -188,19 +281,7 @@ check_supported(const struct app *a)
 {
 	struct diagnosis d;
 
-	diagnosis_clear(&d);
-	if (a->config->proxy_user.n != 0)
-		diagnosis_set(&d, SPAN_LIT("proxy_user_unsupported"),
-		    a->config->proxy_user);
-	for (size_t i = 0; i < a->config->sink_count; i++) {
-		const struct config_sink *sink = &a->config->sink[i];
-
-		if (sink->enabled &&
-		    (sink->type != CONFIG_SINK_FILE ||
-			sink->format != CONFIG_WORKUNIT))
-			diagnosis_set(
-			    &d, SPAN_LIT("sink_unsupported"), sink->name);
-	}
+	app_check_supported(a->config, &d);
 	if (!diagnosis_is_set(&d))
 		return EXIT_DONE;
 	app_say_diagnosis("configuration", &d, "README.md, 'On the appliance'");
@@ -235,7 +316,7 @@ app_open_network(struct app *a)
 		app_say("the fixed memory is too small to begin", "", "");
 		return EXIT_INTERNAL;
 	}
-	auth_init(&a->auth, &a->http, &a->vault, &clock_system);
+	auth_init(&a->auth, &a->http, &a->vault, &a->route, &clock_system);
 	sentinel_init(&a->sentinel, &a->http);
 	return EXIT_DONE;
 }

@@ -49,18 +49,23 @@ static const struct json_want WANTS[] = {
 
 void
 auth_init(struct auth *a, struct http *http, struct vault *vault,
-    const struct clock *clock)
+    const struct auth_route *route, const struct clock *clock)
 {
 	/* A request that http_close has cut short leaves its secret here. */
 	wipe(a->form, a->form_n);
 	a->form_n = 0;
+	a->route = route;
 	a->http = http;
 	a->vault = vault;
 	a->clock = clock;
 }
 
+/* Parts stand in a fixed order with a space between, which none of them can
+ * hold, so that no two lists of parts look the same.  The ARM origin is one:
+ * a token is as good as the secret for as long as it lives, and goes there. */
 struct vault_name
-auth_secret_name(const struct config_connector *connector, struct span field,
+auth_secret_name(const struct auth_route *route,
+    const struct config_connector *connector, struct span field,
     struct buf *out)
 {
 	struct vault_name name = { connector->name, field, SPAN_NONE };
@@ -72,6 +77,13 @@ auth_secret_name(const struct config_connector *connector, struct span field,
 	buf_put(out, connector->tenant_id);
 	buf_put_byte(out, ' ');
 	buf_put(out, connector->client_id);
+	buf_put_byte(out, ' ');
+	buf_put(out, connector->arm_url);
+	buf_put_byte(out, ' ');
+	buf_put(out, route->proxy);
+	buf_put_byte(out, ' ');
+	buf_put_hex(
+	    out, (struct span){ route->ca_digest, sizeof route->ca_digest });
 	name.binding = span_sub(span_of(out), start, out->n - start);
 	return name;
 }
@@ -229,7 +241,8 @@ auth_start(struct auth *a, const struct config_connector *connector,
 		    d, SPAN_LIT("auth_method_unsupported"), SPAN_NONE);
 		return ST_CONFIG;
 	}
-	name = auth_secret_name(connector, SPAN_LIT("client_secret"), &b);
+	name = auth_secret_name(
+	    a->route, connector, SPAN_LIT("client_secret"), &b);
 	st = b.cut ? ST_CONFIG : vault_lend(a->vault, &name, write_form, a);
 	if (st != ST_OK) {
 		diagnosis_set(d, span_str(vault_code(st)), connector->name);

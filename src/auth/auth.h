@@ -20,6 +20,7 @@
 #include "http/http.h"
 #include "json/json.h"
 #include "platform/clock.h"
+#include "seal/seal.h"
 #include "vault/vault.h"
 
 struct auth_token {
@@ -40,8 +41,17 @@ struct auth_token {
 typedef void auth_done(void *ctx, enum st st, const struct diagnosis *d,
     const struct http_result *result);
 
+/* By which way the login origin is reached, and who vouches for it: whoever
+ * changes these could have the secret sent to himself. */
+struct auth_route {
+	struct span proxy;                    /* absent: none */
+	uint8_t ca_digest[SEAL_DIGEST_BYTES]; /* SHA-256 of the operator's CA
+	                                       * file; zeros without one */
+};
+
 /* Private. */
 struct auth {
+	const struct auth_route *route;
 	struct http *http;
 	struct vault *vault;
 	const struct clock *clock;
@@ -63,12 +73,14 @@ struct auth {
 /* *a is all zero before, or was used with an http that has been closed since.
  * The pointers are borrowed for its life. */
 void auth_init(struct auth *a, struct http *http, struct vault *vault,
-    const struct clock *clock);
+    const struct auth_route *route, const struct clock *clock);
 
-/* What a connector's secret is bound to: login origin, tenant and client.  The
- * name's spans borrow the connector and `out`. */
-struct vault_name auth_secret_name(const struct config_connector *connector,
-    struct span field, struct buf *out);
+/* What a connector's secret is bound to: login origin, tenant, client, the ARM
+ * origin that tokens are asked for, and the route.  The name's spans borrow the
+ * connector and `out`, which AUTH_BINDING_MAX_BYTES suffice for. */
+struct vault_name auth_secret_name(const struct auth_route *route,
+    const struct config_connector *connector, struct span field,
+    struct buf *out);
 
 /*
  * auth_start - ask for a token.

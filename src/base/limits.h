@@ -40,6 +40,10 @@
 /* Directory entries read at a time: about 30 names of secrets. */
 #define FILE_LIST_BUFFER_BYTES 2048u
 
+/* /etc/passwd: a line, and as much as is looked at (some 10,000 users). */
+#define IDENTITY_LINE_MAX_BYTES 1024u
+#define IDENTITY_FILE_MAX_BYTES (1024u * 1024u)
+
 /* Signals, two listening sockets and their connections, and some more. */
 #define WATCH_MAX_COUNT 16u
 
@@ -303,8 +307,8 @@
  * three; Entra's secrets have 40 bytes, old ones up to 256. */
 #define AUTH_FORM_MAX_BYTES 4096u
 
-/* Login origin (at most 300 bytes), tenant and client. */
-#define AUTH_BINDING_MAX_BYTES 512u
+/* Three URLs of CONFIG_URL_MAX_BYTES, tenant, client, digest in hexadecimal. */
+#define AUTH_BINDING_MAX_BYTES 2048u
 
 /* A token is asked for at most so often, whatever a reply says; and used no
  * longer than the longest life that Entra gives (28 hours). */
@@ -363,6 +367,18 @@
 /* Secrets are in memory that is locked page by page; a kernel with larger
  * pages locks a little more. */
 #define VAULT_PAGE_BYTES 4096u
+
+/* ---- audit -------------------------------------------------------------- */
+
+/* A line: a user name of 128 bytes and the names of what was changed.  A file:
+ * about 2,500 changes.  Lines in one answer, and those that are looked through
+ * for the last load of the configuration. */
+#define AUDIT_LINE_MAX_BYTES    1024u
+#define AUDIT_CHANGED_MAX_BYTES 384u
+#define AUDIT_FILE_MAX_BYTES    (1024u * 1024u)
+#define AUDIT_ANSWER_COUNT      100u
+#define AUDIT_ANSWER_MAX_COUNT  10000u
+#define AUDIT_BACK_COUNT        64u
 
 /* ---- config ------------------------------------------------------------- */
 
@@ -445,6 +461,9 @@
 /* What a command reads at a time: a line of the head, or a part of a chunk. */
 #define CONTROL_CLIENT_BUFFER_BYTES 4096u
 
+/* An error that it is told: message, setting and code, escaped. */
+#define CONTROL_CLIENT_ERROR_MAX_BYTES 2048u
+
 /* How long a command waits for the daemon to go on. */
 #define CONTROL_CLIENT_WAIT_MS 10000
 
@@ -452,6 +471,9 @@
 #define CONTROL_GROUP_MAX_COUNT 64u
 
 /* ---- main --------------------------------------------------------------- */
+
+/* appliance_id and org_id: a GUID (36) and a DNS label (63). */
+#define APP_IDS_MAX_BYTES 128u
 
 /* "http://", a DNS name and a port. */
 #define APP_PROXY_MAX_BYTES 300u

@@ -10,6 +10,8 @@
 
 #include "app/app.h"
 
+int command_export(struct app *a);
+int command_import(struct app *a);
 int command_run(struct app *a);
 int command_secret(struct app *a);
 int command_status(struct app *a);

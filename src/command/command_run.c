@@ -23,28 +23,80 @@ static const enum log_level LEVEL[] = {
 /* Not an exit code: begin again. */
 #define RELOAD (-1)
 
-/* When the file was written last; 0 when there is none. */
-static int64_t
-config_mtime_ns(const struct app *a)
+/* What tells one state of a file from another; zeros when there is none.  A
+ * replaced file has another inode, one that was written in place another time
+ * of change, which nobody can set back. */
+static struct app_stamp
+stamp_of(const char *path)
 {
 	struct stat about;
 
-	if (stat(a->options.config, &about) != 0)
-		return 0;
-	return (int64_t)about.st_mtim.tv_sec * 1000000000 +
-	    about.st_mtim.tv_nsec;
+	if (path[0] == '\0' || stat(path, &about) != 0)
+		return (struct app_stamp){ 0, 0, 0 };
+	return (struct app_stamp){
+		.inode = about.st_ino,
+		.size = (uint64_t)about.st_size,
+		.changed_ns = (int64_t)about.st_ctim.tv_sec * 1000000000 +
+		    about.st_ctim.tv_nsec,
+	};
 }
 
-/* Has the file changed since it was loaded?  Looks once in a while. */
+static bool
+is_same_stamp(const struct app_stamp *a, const struct app_stamp *b)
+{
+	return a->inode == b->inode && a->size == b->size &&
+	    a->changed_ns == b->changed_ns;
+}
+
+static struct app_stamp
+ca_stamp(const struct app *a)
+{
+	char path[PATH_MAX_BYTES];
+
+	return app_ca_path(a, a->config, path) == ST_OK ?
+	    stamp_of(path) :
+	    (struct app_stamp){ 0, 0, 0 };
+}
+
+/* Was the CA file written anew with something usable?  One that is not stays
+ * out: the one that was loaded is still in use. */
+static bool
+has_new_ca(struct app *a)
+{
+	struct app_stamp now = ca_stamp(a);
+	struct buf pem = BUF_OVER(a->edit.scratch.text);
+	uint8_t text[PATH_MAX_BYTES + 128];
+	struct buf wrong = BUF_OVER(text);
+
+	if (is_same_stamp(&now, &a->ca_stamp))
+		return false;
+	a->ca_stamp = now;
+	if (app_read_ca(a, a->config, &pem, &wrong) &&
+	    app_add_ca(&a->edit.anchors, span_of(&pem), &wrong))
+		return true;
+	log_event(&a->log, LOG_LEVEL_ERROR, "ca_file_refused",
+	    LOG_FIELDS(log_str("setting", "network.ca_file"),
+		log_text("reason", span_of(&wrong)),
+		log_str("hint", "the old one stays in use")));
+	return false;
+}
+
+/* Has the configuration changed since it was loaded, or the CA file?  Looks
+ * once in a while, and at once after a change over the socket. */
 static bool
 has_new_config(struct app *a)
 {
 	int64_t now_ms = clock_monotonic_ms(&clock_system);
+	struct app_stamp now;
 
+	if (a->has_edited)
+		return true;
 	if (now_ms - a->config_looked_ms < APP_CONFIG_LOOK_MS)
 		return false;
 	a->config_looked_ms = now_ms;
-	return config_mtime_ns(a) != a->config_mtime_ns;
+	now = stamp_of(a->options.config);
+	return !is_same_stamp(&now, &a->config_stamp) ||
+	    (a->is_ready && has_new_ca(a));
 }
 
 /* Wait; false when the daemon has to end or begin again. */
@@ -182,12 +234,31 @@ open_relay(struct app *a)
 	return d.exit_code;
 }
 
-/* The time is taken first: a change during the load is another change. */
+/* What becomes of the stored configuration is in the audit log too: a file may
+ * have been edited by hand.  It is what it is: a log that cannot be written
+ * stops nobody here. */
+static void
+note_config(struct app *a, const char *outcome)
+{
+	struct stat about;
+
+	if (a->etag[0] != '\0' && stat(a->options.config, &about) == 0)
+		app_audit_load(a, about.st_uid, outcome);
+}
+
+/* The stamps are taken first: a change during the load is another change. */
 static int
 load_config(struct app *a)
 {
-	a->config_mtime_ns = config_mtime_ns(a);
-	return app_load_config(a);
+	int code;
+
+	a->config_stamp = stamp_of(a->options.config);
+	a->has_edited = false;
+	code = app_load_config(a);
+	a->ca_stamp = code == EXIT_DONE ? ca_stamp(a) :
+					  (struct app_stamp){ 0, 0, 0 };
+	note_config(a, code == EXIT_DONE ? "done" : "refused");
+	return code;
 }
 
 /* Stay up without a usable configuration until one is written: a console must
@@ -262,7 +333,9 @@ run_configured(struct app *a, bool once)
 			a->is_ready = a->has_begun = true;
 			code = once ? run_once(a) : run_daemon(a);
 			a->is_ready = false;
-			relay_close(&a->relay);
+			if (!a->relay_is_closed)
+				relay_close(&a->relay);
+			a->relay_is_closed = false;
 		}
 		app_close_network(a);
 	}
@@ -283,10 +356,10 @@ static int
 run_again(struct app *a)
 {
 	struct config *old = a->config;
-	int code;
+	int code, loaded;
 
 	a->config = &a->configs[old == &a->configs[0]];
-	code = load_config(a);
+	code = loaded = load_config(a);
 	if (code == EXIT_DONE && has_moved(old, a->config)) {
 		app_say("the sockets of the control are to be elsewhere: ",
 		    "a new start is needed", "");
@@ -299,7 +372,11 @@ run_again(struct app *a)
 		if (a->has_begun)
 			return code;
 	}
+	if (loaded == EXIT_DONE)
+		note_config(a, "refused");
 	a->config = old;
+	a->has_config = true;
+	a->ca_stamp = ca_stamp(a);
 	memset(&a->relay, 0, sizeof a->relay);
 	log_event(&a->log, LOG_LEVEL_ERROR, "config_refused",
 	    LOG_FIELDS(log_str("file", a->options.config),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * secret set, delete, list.  A value comes from standard input only: never from
+ * secret set, delete, list: by the daemon where one has the state directory,
+ * else by ourselves.  A value comes from standard input only: never from
  * an argument or the environment, where other processes could read it.
  */
 #include <errno.h>
@@ -8,9 +9,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "app/app_secret.h"
 #include "base/ticks.h"
 #include "command/command.h"
-#include "platform/file.h"
+#include "command/command_hold.h"
 
 /* ---- reading a value ---------------------------------------------------- */
 
@@ -63,90 +65,127 @@ without_line_end(struct span value)
 	return value;
 }
 
-/* What Entra could have given: printable ASCII.  NULL, or what is wrong. */
-static const char *
-refuse_secret(struct span value)
+/* ---- who does it -------------------------------------------------------- */
+
+static struct app_actor
+ourselves(void)
 {
-	if (value.n == 0)
-		return "the value is empty";
-	if (value.n > APP_CLIENT_SECRET_MAX_BYTES)
-		return "the value is longer than a client secret can be";
-	if (uuid_is_text(value))
-		return "this is a GUID: enter the secret's Value, not its "
-		       "Secret ID";
-	for (size_t i = 0; i < value.n; i++)
-		if (value.p[i] <= 0x20 || value.p[i] > 0x7e)
-			return "the value holds a space or a character that "
-			       "no client secret has: copy it again";
-	return NULL;
+	return (struct app_actor){ getuid(), SPAN_NONE, "command" };
+}
+
+/* Exit code of a refusal, which is said. */
+static int
+refuse(const char *what, const struct app_refusal *why)
+{
+	app_say(what, why->message, "");
+	switch (why->status) {
+	case 400:
+	case 404:
+		return EXIT_USAGE;
+	case 500:
+		return EXIT_IO;
+	default:
+		return EXIT_SETTING;
+	}
+}
+
+/* "/v1/secrets/SCOPE/FIELD" */
+static const char *
+make_target(const struct app *a, struct buf *b)
+{
+	buf_put_str(b, "/v1/secrets/");
+	buf_put_percent(b, span_str(a->options.argv[1]));
+	buf_put_byte(b, '/');
+	buf_put_percent(b, span_str(a->options.argv[2]));
+	return buf_str(b);
 }
 
 /* ---- set ---------------------------------------------------------------- */
 
-/* A day as YYYY-MM-DD (its end), or an RFC 3339 time. */
-static enum st
-parse_expiry(const char *text, int64_t *expires)
-{
-	uint8_t full[40];
-	struct buf b = BUF_OVER(full);
-
-	buf_put_str(&b, text);
-	if (b.n == 10)
-		buf_put_str(&b, "T23:59:59Z");
-	return b.cut ? ST_MALFORM : ticks_parse(span_of(&b), expires);
-}
+struct entry {
+	struct span value;
+	const char *day; /* NULL: not known */
+	int64_t expires;
+};
 
 static int
-store_value(struct app *a, const struct vault_name *name, struct span value,
-    int64_t expires)
+say_stored(const struct entry *entry)
 {
-	enum st st = vault_set(
-	    &a->vault, name, value, clock_wall_ticks(&clock_system), expires);
+	app_say("stored: it will be used at the next login",
+	    entry->expires == 0 ? "; without --expires nobody is warned "
+				  "before it expires" :
+				  "",
+	    "");
+	return EXIT_DONE;
+}
 
-	if (st == ST_OK) {
-		app_say("stored: it will be used at the next login", "", "");
-		return EXIT_DONE;
+/* By the daemon: the value goes in the body, over a Unix socket. */
+static int
+send_secret(struct app *a, const struct entry *entry)
+{
+	/* Each character may need a backslash. */
+	uint8_t bytes[2 * APP_CLIENT_SECRET_MAX_BYTES + 128], path[512];
+	struct buf body = BUF_OVER(bytes), target = BUF_OVER(path);
+	struct json_out o = { &body, false };
+	struct command_ask ask = { .method = "PUT" };
+	int code;
+
+	json_put_open(&o, '{');
+	json_put_key(&o, "value");
+	json_put_string(&o, entry->value);
+	if (entry->day != NULL) {
+		json_put_key(&o, "expires");
+		json_put_string(&o, span_str(entry->day));
 	}
-	app_say("the secret was not stored: ", a->vault.why, "");
-	return st == ST_IO || st == ST_FULL ? EXIT_IO : EXIT_SETTING;
-}
-
-static int
-set_secret(struct app *a, const struct vault_name *name, int64_t expires)
-{
-	/* One byte more than is allowed, so that "too long" is noticed. */
-	uint8_t bytes[APP_CLIENT_SECRET_MAX_BYTES + 3];
-	struct buf b = BUF_OVER(bytes);
-	enum st st = read_hidden(&b);
-	struct span value = without_line_end(span_of(&b));
-	const char *wrong = st == ST_IO ? "standard input cannot be read" :
-					  refuse_secret(value);
-	int code = EXIT_SETTING;
-
-	if (wrong != NULL)
-		app_say("secret set: ", wrong, "");
-	else
-		code = store_value(a, name, value, expires);
+	json_put_close(&o, '}');
+	ask.target = make_target(a, &target);
+	ask.body = span_of(&body);
+	code = command_ask(a, "secret set", &ask);
 	wipe(bytes, sizeof bytes);
 	return code;
 }
 
-/* SCOPE and FIELD to a name; NULL, or what is wrong with them. */
-static const char *
-find_name(struct app *a, struct buf *binding, struct vault_name *name)
+/* By ourselves, with the state locked. */
+static int
+store_secret(struct app *a, const struct entry *entry)
 {
-	struct span scope = span_str(a->options.argv[1]);
-	struct span field = span_str(a->options.argv[2]);
-	const struct config_connector *connector = app_connector(a, scope);
+	struct app_actor actor = ourselves();
+	struct buf pem = BUF_OVER(a->u.ca_file);
+	uint8_t text[PATH_MAX_BYTES + 128];
+	struct buf wrong = BUF_OVER(text);
+	struct app_refusal why;
+	int code = app_load_config(a);
 
-	if (!vault_is_field(field))
-		return "FIELD is client_secret";
-	if (connector == NULL)
-		return "no connector of this name is configured";
-	if (!span_eq(field, SPAN_LIT("client_secret")))
-		return "this version uses client_secret only";
-	*name = auth_secret_name(connector, field, binding);
-	return NULL;
+	if (code != EXIT_DONE)
+		return code;
+	if (!app_read_ca(a, a->config, &pem, &wrong)) {
+		app_say("network.ca_file: ", buf_str(&wrong), "");
+		return EXIT_SETTING;
+	}
+	app_set_route(a, span_of(&pem));
+	if (app_secret_set(a, &actor, span_str(a->options.argv[1]),
+		span_str(a->options.argv[2]), entry->value, entry->expires,
+		&why) == 200)
+		return EXIT_DONE;
+	return refuse("the secret was not stored: ", &why);
+}
+
+static int
+set_value(struct app *a, const struct entry *entry)
+{
+	const char *wrong = app_secret_wrong(entry->value);
+	int code;
+
+	if (wrong != NULL) {
+		app_say("secret set: ", wrong, "");
+		return EXIT_SETTING;
+	}
+	code = command_hold(a);
+	if (code == EXIT_DONE)
+		code = store_secret(a, entry);
+	else if (code == COMMAND_DAEMON)
+		code = command_asked(a, send_secret(a, entry));
+	return code == EXIT_DONE ? say_stored(entry) : code;
 }
 
 static bool
@@ -165,48 +204,60 @@ is_set_usage(const struct options *o)
 static int
 set(struct app *a)
 {
-	uint8_t text[AUTH_BINDING_MAX_BYTES];
-	struct buf binding = BUF_OVER(text);
-	struct vault_name name;
-	const char *wrong = NULL;
-	int64_t expires = 0;
-	int code;
+	/* One byte more than is allowed, so that "too long" is noticed. */
+	uint8_t bytes[APP_CLIENT_SECRET_MAX_BYTES + 3];
+	struct buf b = BUF_OVER(bytes);
+	struct entry entry = { SPAN_NONE, NULL, 0 };
+	int code = EXIT_SETTING;
 
-	if (a->options.argc == 5 &&
-	    parse_expiry(a->options.argv[4], &expires) != ST_OK)
-		wrong = "--expires takes a date as YYYY-MM-DD";
-	if (wrong == NULL)
-		wrong = find_name(a, &binding, &name);
-	if (wrong != NULL) {
-		app_say("secret set: ", wrong, "");
+	if (!is_set_usage(&a->options))
+		return EXIT_USAGE;
+	if (a->options.argc == 5)
+		entry.day = a->options.argv[4];
+	if (entry.day != NULL &&
+	    app_secret_expiry(span_str(entry.day), &entry.expires) != ST_OK) {
+		app_say(
+		    "secret set: ", "--expires takes a date as YYYY-MM-DD", "");
 		return EXIT_USAGE;
 	}
-	code = app_make_state(a);
-	return code == EXIT_DONE ? set_secret(a, &name, expires) : code;
+	if (read_hidden(&b) == ST_IO)
+		app_say("secret set: ", "standard input cannot be read", "");
+	else {
+		entry.value = without_line_end(span_of(&b));
+		code = set_value(a, &entry);
+	}
+	wipe(bytes, sizeof bytes);
+	return code;
 }
 
-/* ---- delete and list ---------------------------------------------------- */
+/* ---- delete ------------------------------------------------------------- */
 
 static int delete (struct app *a)
 {
-	struct vault_name name;
+	uint8_t path[512];
+	struct buf target = BUF_OVER(path);
+	struct command_ask ask = { .method = "DELETE" };
+	struct app_actor actor = ourselves();
+	struct app_refusal why;
+	int code;
 
 	if (a->options.argc != 3) {
 		app_say("usage: ", "wf-sentinel secret delete SCOPE FIELD", "");
 		return EXIT_USAGE;
 	}
-	name = (struct vault_name){ span_str(a->options.argv[1]),
-		span_str(a->options.argv[2]), SPAN_NONE };
-	if (!vault_is_scope(name.scope) || !vault_is_field(name.field)) {
-		app_say(
-		    "secret delete: ", "there is no such SCOPE or FIELD", "");
-		return EXIT_USAGE;
+	code = command_hold(a);
+	if (code == COMMAND_DAEMON) {
+		ask.target = make_target(a, &target);
+		return command_asked(a, command_ask(a, "secret delete", &ask));
 	}
-	if (vault_delete(&a->vault, &name) == ST_OK)
-		return EXIT_DONE;
-	app_say("the secret was not deleted: ", a->vault.why, "");
-	return EXIT_IO;
+	if (code != EXIT_DONE ||
+	    app_secret_delete(a, &actor, span_str(a->options.argv[1]),
+		span_str(a->options.argv[2]), &why) == 200)
+		return code;
+	return refuse("secret delete: ", &why);
 }
+
+/* ---- list --------------------------------------------------------------- */
 
 static void
 put_day(struct buf *b, int64_t ticks)
@@ -242,15 +293,76 @@ print_entry(void *ctx, const struct vault_entry *entry)
 	return *code == EXIT_DONE;
 }
 
+/* A row of the daemon's answer, as one that we would have read. */
+static void
+take_entry(const struct json_doc *doc, int row, struct vault_entry *entry)
+{
+	entry->state = span_eq(json_string(doc, json_member(doc, row, "state")),
+			   SPAN_LIT("ok")) ?
+	    ST_OK :
+	    ST_CORRUPT;
+	if (span_to_str(json_string(doc, json_member(doc, row, "scope")),
+		entry->scope, sizeof entry->scope) != ST_OK ||
+	    span_to_str(json_string(doc, json_member(doc, row, "field")),
+		entry->field, sizeof entry->field) != ST_OK)
+		entry->state = ST_CORRUPT;
+	if (ticks_parse(json_string(doc, json_member(doc, row, "set_at")),
+		&entry->set_at) != ST_OK)
+		entry->set_at = 0;
+	if (ticks_parse(json_string(doc, json_member(doc, row, "expires")),
+		&entry->expires_at) != ST_OK)
+		entry->expires_at = 0;
+}
+
+static int
+print_answer(struct app *a, struct span body)
+{
+	struct json_doc doc;
+	size_t offset;
+	int code = EXIT_DONE;
+
+	if (json_check(body, &offset) != ST_OK ||
+	    json_doc_parse(&doc, body, a->u.status.tok,
+		APP_STATUS_TOKEN_MAX_COUNT) != ST_OK) {
+		app_say("the daemon's answer cannot be read: ",
+		    "is it another version?", "");
+		return EXIT_REPLY;
+	}
+	for (int row = json_first(&doc, json_member(&doc, 0, "secrets"));
+	     row >= 0 && code == EXIT_DONE; row = json_next(&doc, row)) {
+		struct vault_entry entry;
+
+		take_entry(&doc, row, &entry);
+		(void)print_entry(&code, &entry);
+	}
+	return code;
+}
+
 static int
 list(struct app *a)
 {
-	int code = EXIT_DONE;
+	struct buf body = BUF_OVER(a->u.status.body);
+	struct command_ask ask = { .method = "GET",
+		.target = "/v1/secrets",
+		.take = command_ask_append,
+		.ctx = &body };
+	struct app_refusal why;
+	int code;
 
 	if (a->options.argc != 1) {
 		app_say("usage: ", "wf-sentinel secret list", "");
 		return EXIT_USAGE;
 	}
+	code = command_hold(a);
+	if (code == COMMAND_DAEMON) {
+		code = command_asked(a, command_ask(a, "secret list", &ask));
+		return code == EXIT_DONE ? print_answer(a, span_of(&body)) :
+					   code;
+	}
+	if (code != EXIT_DONE)
+		return code;
+	if (app_secret_vault(a, &why) != 200)
+		return refuse("the secrets cannot be listed: ", &why);
 	if (vault_list(&a->vault, print_entry, &code) != ST_OK) {
 		app_say("the secrets cannot be listed: ", a->vault.why, "");
 		return EXIT_IO;
@@ -262,23 +374,13 @@ int
 command_secret(struct app *a)
 {
 	const char *verb = a->options.argc > 0 ? a->options.argv[0] : "";
-	int code = EXIT_DONE;
 
-	if (vault_init(&a->vault, span_str(a->options.state),
-		&vault_device_key) != ST_OK) {
-		app_say("the state directory's name is too long", "", "");
-		return EXIT_SETTING;
-	}
 	if (strcmp(verb, "delete") == 0)
 		return delete (a);
 	if (strcmp(verb, "list") == 0)
 		return list(a);
-	if (strcmp(verb, "set") == 0) {
-		if (!is_set_usage(&a->options))
-			return EXIT_USAGE;
-		code = app_load_config(a);
-		return code == EXIT_DONE ? set(a) : code;
-	}
+	if (strcmp(verb, "set") == 0)
+		return set(a);
 	app_say("usage: ", "wf-sentinel secret set|delete|list", "");
 	return EXIT_USAGE;
 }

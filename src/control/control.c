@@ -254,6 +254,7 @@ refuse(struct control *c, struct control_connection *conn, unsigned status,
 	/* Closing with bytes unread would reset the connection, and the answer
 	 * might not be read. */
 	(void)recv(conn->fd, c->piece, sizeof c->piece, MSG_DONTWAIT);
+	wipe(c->piece, sizeof c->piece); /* it may have been a secret */
 	status = control_error(&call, status, code, message, "");
 	begin_answer(c, conn, &call, status, now_ms);
 }

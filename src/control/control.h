@@ -40,6 +40,7 @@ struct control_call {
 	char arg[CONTROL_ARG_MAX_COUNT][CONTROL_ARG_MAX_BYTES]; /* each "*" */
 	struct span body;
 	uid_t uid;        /* whose process it is */
+	struct span user; /* whom it acts for: set by `admit`; else absent */
 	struct buf *out;  /* the answer's body, or its first piece */
 	const char *type; /* of the body; JSON unless set */
 	char etag[CONTROL_ETAG_MAX_BYTES]; /* "" none; else with its quotes */
@@ -75,6 +76,10 @@ struct control_settings {
 	const char *status_path; /* NULL: none */
 	const struct control_route *routes;
 	size_t route_count;
+	/* Asked about each request at the control socket before its route is
+	 * looked for: 0, or the status of the answer that it has made.  May be
+	 * NULL: every peer may use all. */
+	control_handler *admit;
 	void *ctx;
 };
 

@@ -135,7 +135,12 @@ control_answer_route(struct control *c, const struct control_connection *conn,
 {
 	const struct control_settings *s = &c->settings;
 	bool known = false;
+	unsigned refused = 0;
 
+	if (!conn->is_public && s->admit != NULL)
+		refused = s->admit(s->ctx, call);
+	if (refused != 0)
+		return refused;
 	for (size_t i = 0; i < s->route_count; i++) {
 		const struct control_route *route = &s->routes[i];
 

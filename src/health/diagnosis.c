@@ -204,8 +204,9 @@ static const struct diagnosis_row TABLE[] = {
 	    "this connector: enter it with 'wf-sentinel secret set' and the "
 	    "connector's name.", SETTING },
 	{ "secret_destination", "client_secret", "The stored client secret is "
-	    "for another tenant, client or cloud: enter it again with "
-	    "'wf-sentinel secret set' and the connector's name.", SETTING },
+	    "for another tenant, client, cloud, proxy or CA file: enter it "
+	    "again with 'wf-sentinel secret set' and the connector's name.",
+	    SETTING },
 	{ "secret_damaged", "client_secret", "The stored client secret cannot "
 	    "be opened with this appliance's key: enter it again with "
 	    "'wf-sentinel secret set' and the connector's name.", SETTING },

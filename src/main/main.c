@@ -37,6 +37,7 @@ static const char HELP[] =
     "                              store a secret, read from standard input\n"
     "  secret list                 names, ages and expiry of stored secrets\n"
     "  secret delete NAME FIELD    remove one\n"
+    "  export FILE, import FILE    settings and cursors, without secrets\n"
     "  version [--json]            version and dependencies\n"
     "\n"
     "The state directory is " DEFAULT_STATE ", the configuration\n"
@@ -55,6 +56,8 @@ static const struct {
 	{ "status", command_status },
 	{ "support", command_support },
 	{ "workunits", command_workunits },
+	{ "export", command_export },
+	{ "import", command_import },
 	{ "version", command_version },
 };
 
@@ -139,6 +142,7 @@ main(int argc, char **argv)
 	app.dependencies = WF_DEPS;
 	app.routes = api_routes;
 	app.route_count = API_ROUTE_COUNT;
+	app.admit = api_admit;
 	/* Incidents are nobody else's business. */
 	(void)umask(027);
 	if (code != EXIT_DONE)

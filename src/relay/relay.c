@@ -396,20 +396,30 @@ relay_enrich_due(struct relay *r, uint32_t *wait_ms)
 
 /* ---- opening and closing ------------------------------------------------ */
 
+enum st
+relay_workspace_key(const struct config_connector *config, struct buf *key)
+{
+	uint8_t text[SENTINEL_BASE_MAX_BYTES];
+	struct buf path = BUF_OVER(text);
+	enum st st = sentinel_base_path(config, &path);
+
+	buf_put_lower(key, config->arm_url);
+	buf_put_lower(key, span_of(&path));
+	return st != ST_OK || key->cut ? ST_FULL : ST_OK;
+}
+
 static enum st
 open_connector(struct relay *r, struct relay_connector *c,
     const struct config_connector *config)
 {
 	uint8_t text[STORE_WORKSPACE_KEY_MAX_BYTES];
-	struct buf key = BUF_OVER(text), path = BUF_OVER(r->base);
-	enum st st = sentinel_base_path(config, &path);
+	struct buf key = BUF_OVER(text);
+	enum st st = relay_workspace_key(config, &key);
 
 	c->config = config;
 	diagnosis_clear(&c->diagnosis);
-	buf_put_lower(&key, config->arm_url);
-	buf_put_lower(&key, span_of(&path));
-	if (st != ST_OK || key.cut)
-		return ST_FULL;
+	if (st != ST_OK)
+		return st;
 	st = store_begin(r->store);
 	if (st != ST_OK)
 		return st;

@@ -153,6 +153,11 @@ struct relay_parts {
 	uint8_t *record; /* RECORD_MAX_BYTES */
 };
 
+/* What a cursor belongs to: ARM origin and resource path in lower case, behind
+ * what `key` holds; STORE_WORKSPACE_KEY_MAX_BYTES suffice.  ST_OK, ST_FULL. */
+enum st relay_workspace_key(
+    const struct config_connector *config, struct buf *key) MUST_CHECK;
+
 /*
  * relay_open - read cursors, open sinks.
  *

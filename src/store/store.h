@@ -251,6 +251,11 @@ enum st store_todo_delete(
 enum st store_todo_count(struct store *s, uint32_t ws, uint64_t *count,
     int64_t *next_due) MUST_CHECK;
 
+/* The oldest modification among them; INT64_MAX when there is none.  cost: as
+ * store_todo_count. */
+enum st store_todo_oldest(
+    struct store *s, uint32_t ws, int64_t *modified) MUST_CHECK;
+
 /* ---- records ------------------------------------------------------------ */
 
 struct store_record {
@@ -304,6 +309,11 @@ enum st store_record_before(struct store *s, int64_t before,
  */
 enum st store_record_prune(struct store *s, int64_t acknowledged, int64_t older,
     uint32_t most) MUST_CHECK;
+
+/* The lowest version among the records behind `after`; UINT64_MAX when there is
+ * none.  cost: looks at each of them. */
+enum st store_record_lowest(
+    struct store *s, int64_t after, uint64_t *version) MUST_CHECK;
 
 /* ---- sinks -------------------------------------------------------------- */
 

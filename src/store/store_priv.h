@@ -54,6 +54,8 @@
 	                        "severity DESC,modified DESC")               \
 	X(TODO_COUNT,     ONCE, "SELECT count(*),min(due) FROM todo"         \
 	                        " WHERE ws=?")                               \
+	X(TODO_OLDEST,    ONCE, "SELECT count(*),min(modified) FROM todo"     \
+	                        " WHERE ws=?")                               \
 	X(TEXT_ADD,       KEEP, "INSERT INTO text(body) VALUES(zeroblob(?))")\
 	X(TEXT_DELETE,    KEEP, "DELETE FROM text WHERE id=?")               \
 	X(RECORD_ADD,     KEEP, "INSERT INTO record"                         \
@@ -65,6 +67,8 @@
 	                        " ORDER BY seq DESC")                        \
 	X(RECORD_OLDEST,  ONCE, "SELECT seq,at FROM record ORDER BY seq")    \
 	X(RECORD_NEWEST,  KEEP, "SELECT seq FROM record ORDER BY seq DESC")  \
+	X(RECORD_VERSION, ONCE, "SELECT count(*),min(version) FROM record"   \
+	                        " WHERE seq>?")                              \
 	X(RECORD_DELETE,  ONCE, "DELETE FROM record WHERE seq<=?")           \
 	X(SINK_GET,       ONCE, "SELECT seq,crc FROM sink WHERE name=?")     \
 	X(SINK_PUT,       ONCE, "REPLACE INTO sink VALUES(?,?,?)")

@@ -305,3 +305,20 @@ store_backlog(struct store *s, int64_t after, uint64_t *count)
 		*count = (uint64_t)(newest - after);
 	return ST_OK;
 }
+
+enum st
+store_record_lowest(struct store *s, int64_t after, uint64_t *version)
+{
+	struct store_query q = store_query(s, STORE_SQL_RECORD_VERSION);
+	enum st st;
+
+	*version = UINT64_MAX;
+	store_bind_int(&q, after);
+	st = store_query_row(&q);
+	if (st != ST_OK)
+		return st;
+	if (store_query_int(&q, 0) != 0)
+		*version = (uint64_t)store_query_int(&q, 1);
+	store_query_end(&q);
+	return ST_OK;
+}

@@ -392,3 +392,20 @@ store_todo_count(
 	store_query_end(&q);
 	return ST_OK;
 }
+
+enum st
+store_todo_oldest(struct store *s, uint32_t ws, int64_t *modified)
+{
+	struct store_query q = store_query(s, STORE_SQL_TODO_OLDEST);
+	enum st st;
+
+	*modified = INT64_MAX;
+	store_bind_int(&q, ws);
+	st = store_query_row(&q);
+	if (st != ST_OK)
+		return st;
+	if (store_query_int(&q, 0) != 0)
+		*modified = store_query_int(&q, 1);
+	store_query_end(&q);
+	return ST_OK;
+}

@@ -104,26 +104,6 @@ class Reload(DaemonCase):
         process.terminate()
         process.communicate(timeout=10)
 
-    def test_no_change_of_an_origin_sends_a_secret_there(self) -> None:
-        sim = self.start([incident(1)])
-        secret = pathlib.Path(sim.info["secrets"]["sentinel"]).read_text()
-        with self.daemon():
-            self.wait_for(lambda: self.records())
-            sim.reset()
-            self.change(authority_url=sim.info["catch_all_url"])
-            self.wait_for(lambda: self.get_status()["connectors"]
-                          and self.get_status()["connectors"][0]["state"]
-                          == "secret_required")
-            self.change(authority_url=sim.authority_url,
-                        arm_url=sim.info["catch_all_url"])
-            self.wait_for(lambda: self.get_status()["connectors"]
-                          and self.get_status()["connectors"][0]["state"]
-                          == "error")
-        for request in sim.requests():
-            if request["origin"] != "entra":
-                self.assertNotIn(secret.strip(), json.dumps(request))
-        self.assertEqual(sim.requests(origin="catch_all"), [])
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -189,3 +189,26 @@ Test(control_peers, peers_of_other_users_have_the_status_socket_only)
 	cr_assert_eq(read(pipes[0], first, sizeof first - 1), 6);
 	cr_assert_str_eq(first, "403200");
 }
+
+Test(control_peers, a_body_that_is_refused_is_wiped)
+{
+	static const char HEAD[] = "PUT /echo/a/to/b HTTP/1.1\r\nHost: x\r\n"
+				   "Content-Length: 12000\r\n\r\n";
+	/* More than goes into the buffer of the head. */
+	static char secret[12001];
+	int first = dial(control_path), second;
+
+	memset(secret, '~', sizeof secret - 1);
+	say(first, HEAD);
+	turn();
+	turn();
+	second = dial(control_path);
+	say(second, HEAD);
+	say(second, secret);
+	has(hear(second), "HTTP/1.1 503 ", "");
+	close(first);
+	turn();
+	turn();
+	for (size_t i = 0; i < sizeof control; i++)
+		cr_assert_neq(((const char *)&control)[i], '~');
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/command_hold.h"
+
+#include "platform/file.h"
+
+int
+command_hold(struct app *a)
+{
+	char path[PATH_MAX_BYTES];
+	enum st st = file_path(
+	    path, span_str(a->options.state), SPAN_LIT("lock"));
+
+	if (st == ST_OK)
+		st = file_lock(path, &a->lock_fd);
+	/* Perhaps there is no such directory yet. */
+	if (st == ST_IO && file_make_dir(a->options.state, 0750) == ST_OK)
+		st = file_lock(path, &a->lock_fd);
+	if (st == ST_OK)
+		return EXIT_DONE;
+	(void)app_find_sockets(a);
+	return COMMAND_DAEMON;
+}
+
+int
+command_asked(struct app *a, int code)
+{
+	/* It has just begun or ended, or it is `run --once`; or the directory
+	 * cannot be used: the lock's own words say which. */
+	if (code != COMMAND_NOBODY)
+		return code;
+	code = app_make_state(a);
+	if (code == EXIT_DONE)
+		code = app_lock_state(a);
+	if (code != EXIT_DONE)
+		return code;
+	app_say("the daemon has just ended: ", "try again", "");
+	return EXIT_TEMPORARY;
+}

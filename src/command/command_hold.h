@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command_hold.h - who does what a command is to change: the daemon that has
+ * this state directory, or the command itself.
+ *
+ * The lock decides, not the socket: what answers at the usual place may be the
+ * daemon of another state directory.
+ */
+#ifndef COMMAND_COMMAND_HOLD_H
+#define COMMAND_COMMAND_HOLD_H
+
+#include "command/command_ask.h"
+
+/* No exit code: a daemon has the state directory, or it is not ours to open;
+ * the control socket's path is known. */
+#define COMMAND_DAEMON (-2)
+
+/* Take the state directory for the rest of the process, or find the daemon that
+ * has it.  EXIT_DONE we have it; COMMAND_DAEMON; else a code, said. */
+int command_hold(struct app *a);
+
+/* The result of command_ask, with COMMAND_NOBODY said and made a code. */
+int command_asked(struct app *a, int code);
+
+#endif
