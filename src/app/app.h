@@ -115,6 +115,11 @@ const struct config_connector *app_connector(
 /* Where they are: as configured, or at the usual place. */
 void app_socket_paths(struct app *a, bool is_configured);
 
+/* The same for a command: as the configuration has them, which is loaded into
+ * a->config, or at the usual place where it cannot be used.  Says nothing.
+ * True: a->config is complete. */
+bool app_find_sockets(struct app *a);
+
 /* Bind them there.  EXIT_DONE or a code; said. */
 int app_open_control(struct app *a, bool is_configured);
 

@@ -64,17 +64,40 @@ copy_factory_config(struct app *a)
 		    ": cannot be written: ", strerror(errno));
 }
 
-int
-app_load_config(struct app *a)
+static enum st
+load(struct app *a, config_report *report)
 {
 	struct config_defaults defaults;
 	uint8_t ids[128];
-	enum st st;
 
 	load_defaults(a, &defaults, ids, sizeof ids);
+	return config_load(
+	    a->config, a->options.config, &defaults, &a->u.scratch, report, a);
+}
+
+static void
+ignore_fault(void *ctx, const struct config_fault *fault)
+{
+	(void)ctx;
+	(void)fault;
+}
+
+bool
+app_find_sockets(struct app *a)
+{
+	bool is_configured = load(a, ignore_fault) == ST_OK;
+
+	app_socket_paths(a, is_configured);
+	return is_configured;
+}
+
+int
+app_load_config(struct app *a)
+{
+	enum st st;
+
 	copy_factory_config(a);
-	st = config_load(a->config, a->options.config, &defaults, &a->u.scratch,
-	    report_fault, a);
+	st = load(a, report_fault);
 	if (st == ST_OK)
 		return EXIT_DONE;
 	if (st == ST_NOT_FOUND)

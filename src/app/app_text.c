@@ -15,7 +15,7 @@ to_stderr(const struct buf *b)
 void
 app_say(const char *a, const char *b, const char *c)
 {
-	uint8_t text[1024];
+	uint8_t text[2048];
 	struct buf line = BUF_OVER(text);
 
 	buf_put_str(&line, "wf-sentinel: ");

@@ -437,6 +437,9 @@
 /* What a command reads at a time: a line of the head, or a part of a chunk. */
 #define CONTROL_CLIENT_BUFFER_BYTES 4096u
 
+/* An error that it is told: message, setting and code, escaped. */
+#define CONTROL_CLIENT_ERROR_MAX_BYTES 2048u
+
 /* How long a command waits for the daemon to go on. */
 #define CONTROL_CLIENT_WAIT_MS 10000
 
