@@ -275,6 +275,9 @@
 #define STORE_WAITING_MAX_COUNT 128u
 #define STORE_WAITING_MAX_BYTES 94u
 
+/* What is read of a body at a time where there is no room for all of it. */
+#define STORE_PART_BYTES 4096u
+
 /* Status changes of one incident that the timeline shows. */
 #define STORE_CHANGE_MAX_COUNT 32u
 
