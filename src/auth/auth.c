@@ -57,6 +57,12 @@ auth_init(struct auth *a, struct http *http, struct vault *vault,
 	a->clock = clock;
 }
 
+void
+auth_use_unsaved(struct auth *a, struct span secret)
+{
+	a->unsaved = secret;
+}
+
 struct vault_name
 auth_secret_name(const struct config_connector *connector, struct span field,
     struct buf *out)
@@ -217,7 +223,11 @@ auth_start(struct auth *a, const struct config_connector *connector,
 		return ST_CONFIG;
 	}
 	name = auth_secret_name(connector, SPAN_LIT("client_secret"), &b);
-	st = b.cut ? ST_CONFIG : vault_lend(a->vault, &name, write_form, a);
+	if (a->unsaved.n != 0)
+		st = write_form(a, a->unsaved);
+	else
+		st = b.cut ? ST_CONFIG :
+			     vault_lend(a->vault, &name, write_form, a);
 	if (st != ST_OK) {
 		diagnosis_set(d, span_str(vault_code(st)), connector->name);
 		st = ST_CONFIG;

@@ -10,6 +10,10 @@
 
 #include "app/app.h"
 
+/* workunits --follow, in command_follow.c: the last `limit` records, oldest
+ * first, and each new one as it comes. */
+int command_follow(struct app *a, uint64_t limit, bool as_json);
+
 int command_run(struct app *a);
 int command_secret(struct app *a);
 int command_status(struct app *a);

@@ -44,8 +44,10 @@ struct relay_connector {
 	struct store_cursor cursor;
 	struct auth_token token;
 	struct relay_budget budget[WORKUNIT_PART_COUNT];
-	int64_t next_poll_ms; /* monotonic */
-	bool old_api;         /* the older API version is in use */
+	int64_t next_poll_ms;  /* monotonic */
+	int64_t not_before_ms; /* likewise: Azure asked for this wait */
+	bool poll_again;       /* asked for while it was enriching */
+	bool old_api;          /* the older API version is in use */
 	bool forbidden_said;
 	struct diagnosis diagnosis; /* last failure; clear after success */
 	int64_t failed_since;       /* ticks: the first of those in a row */
@@ -179,6 +181,19 @@ void relay_step(struct relay *r);
 /* The connector whose poll is due; SIZE_MAX when there is none.  *wait_ms is
  * the time until the next one. */
 size_t relay_due(struct relay *r, uint32_t *wait_ms);
+
+/*
+ * relay_poll_now - poll a connector next, and from then on by its interval.
+ *
+ * returns  ST_OK; ST_CONFIG it is disabled; ST_AGAIN Azure asked to be left
+ *          alone until r->connector[index].not_before_ms
+ * A poll that is reading now is the one; behind one that enriches another is
+ * begun.
+ */
+enum st relay_poll_now(struct relay *r, size_t index) MUST_CHECK;
+
+/* A cycle is under way, and only a reply lets it go on. */
+bool relay_is_waiting(const struct relay *r);
 
 /* Start a cycle without reading for a connector with enrichment that is due.
  * False: there is none; *wait_ms falls to the time until the next one. */

@@ -252,6 +252,12 @@ is_running(const struct relay_enrich *e)
 	return false;
 }
 
+bool
+relay_enrich_is_waiting(const struct relay *r)
+{
+	return is_running(&r->enrich);
+}
+
 static bool
 is_wanting(const struct relay_enrich *e)
 {

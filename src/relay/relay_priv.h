@@ -59,6 +59,8 @@ void relay_read_page(struct relay *r);
 
 /* Phase 2: as much as can be done now. */
 void relay_enrich_step(struct relay *r);
+/* Nothing can be done before a reply is there. */
+bool relay_enrich_is_waiting(const struct relay *r);
 
 /*
  * What a pass over an entry comes to; see relay_retry.c.
