@@ -440,9 +440,6 @@
 /* What a command reads at a time: a line of the head, or a part of a chunk. */
 #define CONTROL_CLIENT_BUFFER_BYTES 4096u
 
-/* An error that it is told: message, setting and code, escaped. */
-#define CONTROL_CLIENT_ERROR_MAX_BYTES 2048u
-
 /* How long a command waits for the daemon to go on. */
 #define CONTROL_CLIENT_WAIT_MS 10000
 
@@ -458,38 +455,6 @@
  * rest.  Twelve members and five of an error each take two tokens. */
 #define APP_STATUS_MAX_BYTES       (32u * 1024u)
 #define APP_STATUS_TOKEN_MAX_COUNT 600u
-
-/* Work units of one answer: what a page shows unless asked, and at most. */
-#define API_WORKUNIT_COUNT     20u
-#define API_WORKUNIT_MAX_COUNT 10000u
-
-/* Streams of events at a time, so that half of the connections are left for
- * others; how long one may be silent; what an event takes at most, a status row
- * being the longest; and how many records one piece brings. */
-#define API_STREAM_MAX_COUNT 4u
-#define API_EVENT_KEEP_MS    15000
-#define API_EVENT_MAX_BYTES  2560u
-#define API_EVENT_BURST      16u
-
-/* Damaged records that are passed over before the loop goes on. */
-#define API_PASS_COUNT 16u
-
-/* How long a command waits for a check of the daemon: three requests of the
- * longest configurable time, and a slot for each. */
-#define APP_TEST_WAIT_MS 3600000u
-
-/* Pieces of an answer that go out before the sockets close: the checks of a test
- * and its end. */
-#define APP_FLUSH_COUNT 8u
-
-/* For who reads the store without a configuration: the most that one allows. */
-#define APP_STORE_MAX_MIB 4096u
-
-/* Tables of the command line: columns of one; what a line has where there is no
- * terminal; and what is used of a wide one. */
-#define COMMAND_COLUMN_MAX_COUNT 8u
-#define COMMAND_LINE_COLUMNS     120u
-#define COMMAND_LINE_MAX_COLUMNS 400u
 
 /* Entra's client secrets have 40 characters, old ones up to 256. */
 #define APP_CLIENT_SECRET_MAX_BYTES 512u
@@ -511,5 +476,8 @@
 
 /* What Microsoft's support asks for: GUIDs (36), should their form change. */
 #define DIAGNOSIS_ID_MAX_BYTES 64u
+
+/* What the daemon's face has, and the command line. */
+#include "base/limits_app.h"
 
 #endif

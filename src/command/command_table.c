@@ -154,21 +154,26 @@ command_table_put(
     const struct command_table *t, struct buf *b, size_t i, struct span text)
 {
 	const struct command_column *column = &t->columns[i];
-	const char *colour = t->is_coloured && column->is_word ?
-	    colour_of(text) :
-	    NULL;
+	bool is_coloured = t->is_coloured && column->is_word &&
+	    colour_of(text) != NULL;
 
 	if (t->width[i] == 0)
 		return;
 	/* A number has a digit in each column. */
 	for (size_t n = text.n; column->is_number && n < t->width[i]; n++)
 		buf_put_byte(b, ' ');
-	if (colour != NULL)
-		buf_put_str(b, colour);
-	app_put_column(b, text,
-	    column->is_number && text.n < t->width[i] ? text.n : t->width[i]);
-	if (colour != NULL)
-		buf_put_str(b, PLAIN);
+	if (!is_coloured) {
+		app_put_column(b, text,
+		    column->is_number && text.n < t->width[i] ? text.n :
+								t->width[i]);
+		return;
+	}
+	buf_put_str(b, colour_of(text));
+	text = span_sub(text, 0, t->width[i]);
+	buf_put(b, text);
+	buf_put_str(b, PLAIN);
+	for (size_t n = text.n; n <= t->width[i]; n++)
+		buf_put_byte(b, ' ');
 }
 
 void

@@ -44,6 +44,9 @@ static const struct {
 
 #define CHECK_TOKEN_COUNT 32
 
+/* With it a GUID fits 40 columns. */
+#define GUIDANCE_INDENT 4
+
 struct shown {
 	bool as_json;
 	int code;                /* of what could not be shown */
@@ -68,17 +71,32 @@ put_member(struct buf *b, const struct json_doc *doc, const char *label,
 	app_trim(b);
 }
 
+/* On a narrow terminal the id has a line of its own. */
+static void
+put_id(const struct shown *s, struct buf *b, const struct json_doc *doc,
+    const char *label, const char *name)
+{
+	uint8_t text[256];
+	struct buf line = BUF_OVER(text);
+
+	put_member(&line, doc, label, name);
+	command_table_wrap(&s->table, b, GUIDANCE_INDENT, span_of(&line));
+}
+
 /* What is wrong, what to do, and which setting to correct. */
 static void
 put_guidance(const struct shown *s, struct buf *b, const struct json_doc *doc)
 {
-	command_table_wrap(
-	    &s->table, b, 6, json_string(doc, json_member(doc, 0, "message")));
-	put_member(b, doc, "      setting: ", "setting");
-	put_member(b, doc, ", code: ", "code");
-	put_member(b, doc, "\n      trace id: ", "trace_id");
-	put_member(b, doc, "\n      correlation id: ", "correlation_id");
-	buf_put_byte(b, '\n');
+	uint8_t text[256];
+	struct buf setting = BUF_OVER(text);
+
+	command_table_wrap(&s->table, b, GUIDANCE_INDENT,
+	    json_string(doc, json_member(doc, 0, "message")));
+	put_member(&setting, doc, "setting: ", "setting");
+	put_member(&setting, doc, ", code: ", "code");
+	command_table_wrap(&s->table, b, GUIDANCE_INDENT, span_of(&setting));
+	put_id(s, b, doc, "trace id: ", "trace_id");
+	put_id(s, b, doc, "correlation id: ", "correlation_id");
 }
 
 static void

@@ -42,8 +42,8 @@ set_default_paths(struct options *o)
 {
 	const char *state = getenv("WF_SENTINEL_STATE");
 	const char *config = getenv("WF_SENTINEL_CONFIG");
-	int code = set_path(o->state, state != NULL ? state : MAIN_DEFAULT_STATE,
-	    "WF_SENTINEL_STATE");
+	int code = set_path(o->state,
+	    state != NULL ? state : MAIN_DEFAULT_STATE, "WF_SENTINEL_STATE");
 
 	if (code == EXIT_DONE && config != NULL)
 		code = set_path(o->config, config, "WF_SENTINEL_CONFIG");
