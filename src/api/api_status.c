@@ -78,6 +78,30 @@ api_wall_of(int64_t monotonic_ms)
 	return clock_wall_ticks(&clock_system) + from_now * TICKS_PER_MS;
 }
 
+/* Where a long first look-back is, else null. */
+static void
+put_progress(struct app *a, struct json_out *o, size_t i)
+{
+	struct relay_forecast f;
+
+	relay_forecast(&a->relay, i, &f);
+	json_put_key(o, "progress");
+	if (f.phase == NULL) {
+		json_put_null(o);
+		return;
+	}
+	json_put_open(o, '{');
+	put_text(o, "phase", f.phase);
+	put_count(o, "done", f.done);
+	put_count(o, "left", f.left);
+	json_put_key(o, "seconds_left");
+	if (f.seconds_left < 0)
+		json_put_null(o);
+	else
+		json_put_int(o, f.seconds_left);
+	json_put_close(o, '}');
+}
+
 void
 api_put_connector(struct app *a, struct json_out *o, size_t i)
 {
@@ -103,6 +127,7 @@ api_put_connector(struct app *a, struct json_out *o, size_t i)
 	put_count(o, "incidents_known", known);
 	put_count(o, "pending_enrichment", pending);
 	put_time(o, "secret_expires", a->secret_expires[i]);
+	put_progress(a, o, i);
 	json_put_close(o, '}');
 }
 

@@ -116,6 +116,7 @@ struct app {
 	bool stopping;      /* a signal came */
 	bool reloading;     /* the configuration's file has changed */
 	int64_t config_mtime_ns, config_looked_ms;
+	int64_t progress_said_ms;
 	char proxy[APP_PROXY_MAX_BYTES];
 	struct workunit workunit;
 	union {
@@ -197,6 +198,11 @@ void app_note_expiry(struct app *a);
 
 /* Does this time, if there is one, come within APP_EXPIRY_DAYS? */
 bool app_is_expiring(int64_t expires);
+
+/* ---- app_progress.c ------------------------------------------------------ */
+
+/* How far a long first look-back is: to the log, now and then. */
+void app_note_progress(struct app *a);
 
 /* ---- app_text.c: words for people --------------------------------------- */
 

@@ -21,6 +21,17 @@
 #define API_EVENT_MAX_BYTES  2560u
 #define API_EVENT_BURST      16u
 
+/* A forecast is made when so many incidents were enriched, in so long at least:
+ * what comes before says little. */
+#define RELAY_FORECAST_COUNT 20u
+#define RELAY_FORECAST_MS    3000
+
+/* So many that wait at the start are the rest of a first look-back. */
+#define RELAY_QUEUE_LONG_COUNT 200u
+
+/* How often a run says how far it is. */
+#define APP_PROGRESS_MS 10000
+
 /* Damaged records that are passed over before the loop goes on. */
 #define API_PASS_COUNT 16u
 

@@ -65,6 +65,7 @@ finish_cycle(struct app *a)
 		relay_step(&a->relay);
 		if (relay_is_idle(&a->relay))
 			break;
+		app_note_progress(a);
 		/* Without a reply to wait for there is more to do now. */
 		if (!wait_for_event(
 			a, relay_is_waiting(&a->relay) ? APP_WAIT_MS : 0))

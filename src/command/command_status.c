@@ -82,12 +82,45 @@ put_expiry(const struct command_table *t, struct buf *b,
 	put_warning(t, b, span_of(&sentence), SPAN_LIT("client_secret"));
 }
 
+/* "enriching: 300 done, 700 left, about 12 min" */
+static void
+put_progress(const struct command_table *t, struct buf *b,
+    const struct json_doc *doc, int progress)
+{
+	uint8_t text[256];
+	struct buf line = BUF_OVER(text);
+	uint64_t seconds;
+
+	if (json_type(doc, progress) != JSON_OBJECT)
+		return;
+	buf_put(&line, json_string(doc, json_member(doc, progress, "phase")));
+	buf_put_str(&line, " the first look-back: ");
+	buf_put(&line, json_raw(doc, json_member(doc, progress, "done")));
+	buf_put_str(&line, " done");
+	if (!span_eq(json_raw(doc, json_member(doc, progress, "left")),
+		SPAN_LIT("0"))) {
+		buf_put_str(&line, ", ");
+		buf_put(
+		    &line, json_raw(doc, json_member(doc, progress, "left")));
+		buf_put_str(&line, " left");
+	}
+	if (span_to_u64(
+		json_raw(doc, json_member(doc, progress, "seconds_left")),
+		&seconds) == ST_OK) {
+		buf_put_str(&line, ", about ");
+		buf_put_u64(&line, seconds / 60 + 1);
+		buf_put_str(&line, " min");
+	}
+	command_table_wrap(t, b, 4, span_of(&line));
+}
+
 static void
 put_failure(const struct command_table *t, struct buf *b,
     const struct json_doc *doc, int row)
 {
 	int error = json_member(doc, row, "last_error");
 
+	put_progress(t, b, doc, json_member(doc, row, "progress"));
 	put_expiry(t, b, doc, row);
 	if (json_type(doc, error) != 0)
 		put_warning(t, b,

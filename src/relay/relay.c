@@ -34,6 +34,8 @@ relay_move(struct relay *r, enum relay_state to)
 	};
 
 	assert((STATE[r->state].moves & RELAY_TO(to)) != 0);
+	if (to == RELAY_ENRICH)
+		relay_progress_enrich(r);
 	log_event(r->settings.log, LOG_LEVEL_DEBUG, "state", fields, 3);
 	r->state = to;
 	r->state_since_ms = now;
@@ -443,6 +445,7 @@ open_connector(struct relay *r, struct relay_connector *c,
 		store_rollback(r->store);
 		return st;
 	}
+	relay_progress_resume(r, c);
 	return store_commit(r->store);
 }
 

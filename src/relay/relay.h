@@ -37,6 +37,16 @@ struct relay_budget {
 	uint32_t used;
 };
 
+/* How far a first look-back is, or a queue as long as one; see
+ * relay_progress.c. */
+struct relay_progress {
+	bool active;
+	uint64_t read_before; /* read_count when it began */
+	int64_t since_ms;     /* enriching since; 0: not yet */
+	uint64_t done;        /* incidents enriched since */
+	uint64_t calls[WORKUNIT_PART_COUNT];
+};
+
 /* What is known of one connector while we run. */
 struct relay_connector {
 	const struct config_connector *config;
@@ -49,6 +59,7 @@ struct relay_connector {
 	bool poll_again;       /* asked for while it was enriching */
 	bool old_api;          /* the older API version is in use */
 	bool forbidden_said;
+	struct relay_progress progress;
 	struct diagnosis diagnosis; /* last failure; clear after success */
 	int64_t failed_since;       /* ticks: the first of those in a row */
 	int64_t last_poll;          /* ticks: the last that was read whole */
@@ -191,6 +202,18 @@ size_t relay_due(struct relay *r, uint32_t *wait_ms);
  * begun.
  */
 enum st relay_poll_now(struct relay *r, size_t index) MUST_CHECK;
+
+/* Where a long first look-back is. */
+struct relay_forecast {
+	const char *phase; /* "reading", "enriching"; NULL: there is none */
+	uint64_t done;
+	uint64_t left;        /* 0 while reading: Azure does not say */
+	int64_t seconds_left; /* -1: not known, or not yet */
+};
+
+/* By the rate so far and the call budget.  cost: as store_todo_count. */
+void relay_forecast(
+    struct relay *r, size_t index, struct relay_forecast *forecast);
 
 /* A cycle is under way, and only a reply lets it go on. */
 bool relay_is_waiting(const struct relay *r);

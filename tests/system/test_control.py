@@ -25,7 +25,7 @@ STATUS = {"version", "uptime_seconds", "state", "connectors", "sinks",
           "store", "memory", "vault", "clock_skew_seconds"}
 CONNECTOR = {"name", "state", "last_poll", "next_poll", "last_error",
              "cursor", "incidents_known", "pending_enrichment",
-             "secret_expires"}
+             "secret_expires", "progress"}
 SINK = {"name", "state", "delivered", "backlog", "set_aside", "last_error"}
 ERROR = {"code", "message", "setting", "since"}
 
