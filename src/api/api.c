@@ -26,6 +26,22 @@ api_refuse(struct control_call *call, const struct app_refusal *why)
 	    call, why->status, why->code, why->message, why->setting);
 }
 
+bool
+api_number(const struct control_call *call, const char *name, uint64_t fallback,
+    uint64_t most, uint64_t *value)
+{
+	return control_request_number(call->request->query, span_str(name),
+		   fallback, value) == ST_OK &&
+	    *value <= most;
+}
+
+unsigned
+api_unconfigured(struct control_call *call)
+{
+	return control_error(call, 409, "unconfigured",
+	    "The daemon waits for a configuration that is right.", "config");
+}
+
 const struct control_route api_routes[API_ROUTE_COUNT] = {
 	{ CONTROL_GET, true, "/healthz", on_health },
 	{ CONTROL_GET, true, "/metrics", api_metrics },
@@ -40,4 +56,8 @@ const struct control_route api_routes[API_ROUTE_COUNT] = {
 	{ CONTROL_GET, false, "/v1/secrets", api_secrets },
 	{ CONTROL_PUT, false, "/v1/secrets/*/*", api_secret_put },
 	{ CONTROL_DELETE, false, "/v1/secrets/*/*", api_secret_delete },
+	{ CONTROL_GET, false, "/v1/workunits", api_workunits },
+	{ CONTROL_GET, false, "/v1/events", api_events },
+	{ CONTROL_POST, false, "/v1/connectors/*/test", api_test },
+	{ CONTROL_POST, false, "/v1/connectors/*/poll", api_poll },
 };

@@ -10,7 +10,7 @@
 
 #include "control/control.h"
 
-#define API_ROUTE_COUNT 13u
+#define API_ROUTE_COUNT 17u
 
 extern const struct control_route api_routes[API_ROUTE_COUNT];
 

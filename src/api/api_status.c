@@ -54,9 +54,12 @@ put_error(struct json_out *o, const struct diagnosis *d, int64_t since)
 	json_put_close(o, '}');
 }
 
-static const char *
-state_of(const struct relay_connector *c, int64_t expires)
+const char *
+api_connector_state(const struct app *a, size_t i)
 {
+	const struct relay_connector *c = &a->relay.connector[i];
+	int64_t expires = a->secret_expires[i];
+
 	if (!c->config->enabled)
 		return "disabled";
 	if (diagnosis_is_set(&c->diagnosis))
@@ -67,16 +70,40 @@ state_of(const struct relay_connector *c, int64_t expires)
 	return c->forbidden_said || app_is_expiring(expires) ? "warning" : "ok";
 }
 
-static int64_t
-wall_of(int64_t monotonic_ms)
+int64_t
+api_wall_of(int64_t monotonic_ms)
 {
 	int64_t from_now = monotonic_ms - clock_monotonic_ms(&clock_system);
 
 	return clock_wall_ticks(&clock_system) + from_now * TICKS_PER_MS;
 }
 
+/* Where a long first look-back is, else null. */
 static void
-put_connector(struct app *a, struct json_out *o, size_t i)
+put_progress(struct app *a, struct json_out *o, size_t i)
+{
+	struct relay_forecast f;
+
+	relay_forecast(&a->relay, i, &f);
+	json_put_key(o, "progress");
+	if (f.phase == NULL) {
+		json_put_null(o);
+		return;
+	}
+	json_put_open(o, '{');
+	put_text(o, "phase", f.phase);
+	put_count(o, "done", f.done);
+	put_count(o, "left", f.left);
+	json_put_key(o, "seconds_left");
+	if (f.seconds_left < 0)
+		json_put_null(o);
+	else
+		json_put_int(o, f.seconds_left);
+	json_put_close(o, '}');
+}
+
+void
+api_put_connector(struct app *a, struct json_out *o, size_t i)
 {
 	const struct relay_connector *c = &a->relay.connector[i];
 	uint64_t known = 0, pending = 0;
@@ -91,20 +118,29 @@ put_connector(struct app *a, struct json_out *o, size_t i)
 	json_put_open(o, '{');
 	json_put_key(o, "name");
 	json_put_string(o, c->config->name);
-	put_text(o, "state", state_of(c, a->secret_expires[i]));
+	put_text(o, "state", api_connector_state(a, i));
 	put_time(o, "last_poll", c->last_poll);
-	put_time(
-	    o, "next_poll", c->config->enabled ? wall_of(c->next_poll_ms) : 0);
+	put_time(o, "next_poll",
+	    c->config->enabled ? api_wall_of(c->next_poll_ms) : 0);
 	put_error(o, &c->diagnosis, c->failed_since);
 	put_time(o, "cursor", c->cursor.modified);
 	put_count(o, "incidents_known", known);
 	put_count(o, "pending_enrichment", pending);
 	put_time(o, "secret_expires", a->secret_expires[i]);
+	put_progress(a, o, i);
 	json_put_close(o, '}');
 }
 
-static void
-put_sink(struct app *a, struct json_out *o, struct relay_sink *s)
+const char *
+api_sink_state(const struct relay_sink *s)
+{
+	if (!s->config->enabled)
+		return "disabled";
+	return diagnosis_is_set(&s->diagnosis) ? "error" : "ok";
+}
+
+void
+api_put_sink(struct app *a, struct json_out *o, struct relay_sink *s)
 {
 	uint64_t backlog = 0;
 	bool is_known = store_backlog(&a->store, s->acknowledged, &backlog) ==
@@ -113,10 +149,7 @@ put_sink(struct app *a, struct json_out *o, struct relay_sink *s)
 	json_put_open(o, '{');
 	json_put_key(o, "name");
 	json_put_string(o, s->config->name);
-	put_text(o, "state",
-	    !s->config->enabled                 ? "disabled" :
-		diagnosis_is_set(&s->diagnosis) ? "error" :
-						  "ok");
+	put_text(o, "state", api_sink_state(s));
 	put_count(o, "delivered", s->counters->delivered);
 	put_count(o, "backlog", is_known ? backlog : 0);
 	put_count(o, "set_aside", 0); /* a file refuses no record */
@@ -183,7 +216,7 @@ next_piece(void *ctx, uint64_t *state, struct buf *out)
 
 	if (i < connectors) {
 		o.comma = i != 0;
-		put_connector(a, &o, (size_t)i);
+		api_put_connector(a, &o, (size_t)i);
 		return CONTROL_PIECE;
 	}
 	i -= connectors;
@@ -195,7 +228,7 @@ next_piece(void *ctx, uint64_t *state, struct buf *out)
 	}
 	if (i <= sinks) {
 		o.comma = i != 1;
-		put_sink(a, &o, &a->relay.sink[i - 1]);
+		api_put_sink(a, &o, &a->relay.sink[i - 1]);
 		return CONTROL_PIECE;
 	}
 	if (i > sinks + 1)

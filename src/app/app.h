@@ -70,6 +70,43 @@ struct app_stamp {
 	int64_t changed_ns;
 };
 
+/* Test Connection.  It has all memory of its own, since a poll may go on at the
+ * same time; touched when something is tested only. */
+struct app_test {
+	uint64_t number; /* of the last one that was begun; 0: none was */
+	struct auth auth;
+	struct sentinel sentinel;
+	struct auth_token token;
+	struct sentinel_check check;
+	/* What is not saved: the whole connector is laid out anew. */
+	struct config config;
+	struct config_scratch scratch;
+	uint8_t secret[APP_CLIENT_SECRET_MAX_BYTES];
+	size_t secret_n;
+};
+
+/* Where an answer with work units is; one for each connection. */
+struct app_walk {
+	bool busy, begun, ended;
+	int64_t before, after; /* records between these are to come */
+	uint64_t left;         /* so many at most */
+	int64_t seq;           /* the record that is being sent; 0: none */
+	uint32_t n, sent;      /* its length; what was sent of it */
+	uint64_t damaged;
+};
+
+/* What a stream of events has said last: no events are queued. */
+struct app_stream {
+	bool busy;
+	uint32_t daemon; /* digests: see api_events.c */
+	uint32_t connector[CONFIG_CONNECTOR_MAX_COUNT];
+	uint32_t sink[CONFIG_SINK_MAX_COUNT];
+	uint64_t test;
+	size_t checks;
+	int64_t record;  /* number */
+	int64_t said_ms; /* when it said anything; monotonic */
+};
+
 struct app {
 	struct options options;
 	bool has_config;      /* *config is complete */
@@ -97,6 +134,9 @@ struct app {
 	struct store_memory store_memory;
 	struct relay relay;
 	struct control control;
+	struct app_walk walk[CONTROL_CONNECTION_MAX_COUNT];
+	struct app_stream stream[API_STREAM_MAX_COUNT];
+	struct app_test test;
 	char control_path[CONFIG_SOCKET_MAX_BYTES + 1];
 	char status_path[CONFIG_SOCKET_MAX_BYTES + 1];
 	/* When each connector's secret expires, ticks; 0 not known. */
@@ -111,6 +151,7 @@ struct app {
 	bool reloading;     /* the configuration's file has changed */
 	int64_t config_looked_ms;
 	struct app_stamp config_stamp, ca_stamp; /* as they were loaded */
+	int64_t progress_said_ms;
 	char proxy[APP_PROXY_MAX_BYTES];
 	struct workunit workunit;
 	struct app_edit edit;
@@ -118,7 +159,6 @@ struct app {
 		uint8_t record[RECORD_MAX_BYTES];
 		struct config_scratch scratch; /* while the file is read */
 		uint8_t ca_file[TLS_CA_FILE_MAX_BYTES];
-		struct sentinel_check check; /* Test Connection */
 		struct {
 			uint8_t body[APP_STATUS_MAX_BYTES];
 			jsmntok_t tok[APP_STATUS_TOKEN_MAX_COUNT];
@@ -187,6 +227,29 @@ enum st app_wait(struct app *a, uint32_t most_ms) MUST_CHECK;
 /* Likewise while there is no HTTP client yet. */
 enum st app_wait_offline(struct app *a, uint32_t most_ms) MUST_CHECK;
 
+/* Let answers that wait say what they have to say: before the sockets close. */
+void app_flush_answers(struct app *a);
+
+/* ---- app_test.c: Test Connection ---------------------------------------- */
+
+/*
+ * app_test_start - begin to test a connector.
+ *
+ * connector  borrowed until the next start, since results name it
+ * secret     a client secret that is not stored, copied into a->test.secret
+ *            before; 0 bytes: the vault's
+ * No test is running (app_test_is_running), and the network is open.
+ */
+void app_test_start(
+    struct app *a, const struct config_connector *connector, size_t secret_n);
+bool app_test_is_running(const struct app *a);
+
+/* Go on; to be called after every http_wait. */
+void app_test_step(struct app *a);
+
+/* The network is about to be closed: a test that runs ends now. */
+void app_test_interrupt(struct app *a);
+
 /* ---- app_expiry.c: secrets that are about to expire --------------------- */
 
 /* Look at the stored secrets; a warning in the log, once for each. */
@@ -194,6 +257,11 @@ void app_note_expiry(struct app *a);
 
 /* Does this time, if there is one, come within APP_EXPIRY_DAYS? */
 bool app_is_expiring(int64_t expires);
+
+/* ---- app_progress.c ------------------------------------------------------ */
+
+/* How far a long first look-back is: to the log, now and then. */
+void app_note_progress(struct app *a);
 
 /* ---- app_text.c: words for people --------------------------------------- */
 
@@ -204,8 +272,12 @@ void app_say(const char *a, const char *b, const char *c);
 void app_say_diagnosis(
     const char *what, const struct diagnosis *d, const char *look);
 
-/* Canonical text in exactly `width` columns, a character in each and a space
- * behind them; one '?' for what a terminal must not get. */
+/* Columns that a character takes on a terminal: 2 for East Asian wide ones and
+ * emoji, 0 for combining ones, else 1. */
+size_t app_columns(struct span character);
+
+/* Canonical text in exactly `width` columns and a space behind them; one '?'
+ * for what a terminal must not get. */
 void app_put_column(struct buf *b, struct span canonical, size_t width);
 /* Without the spaces at its end. */
 void app_trim(struct buf *b);

@@ -73,8 +73,23 @@ serve(struct app *a, const struct watch_list *w)
 {
 	if (watch_is_ready(w, SIGNALS) && signals_take(&a->signals) != 0)
 		a->stopping = true;
+	app_test_step(a);
 	if (a->is_serving)
 		control_step(&a->control, w, clock_monotonic_ms(&clock_system));
+}
+
+void
+app_flush_answers(struct app *a)
+{
+	for (unsigned i = 0; a->is_serving && i < APP_FLUSH_COUNT; i++) {
+		struct watch_list w = { .n = 0 };
+
+		control_watch(&a->control, &w);
+		if (watch_wait(&w, 0) != ST_OK)
+			return;
+		control_step(
+		    &a->control, &w, clock_monotonic_ms(&clock_system));
+	}
 }
 
 static uint32_t

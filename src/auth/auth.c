@@ -60,6 +60,12 @@ auth_init(struct auth *a, struct http *http, struct vault *vault,
 	a->clock = clock;
 }
 
+void
+auth_use_unsaved(struct auth *a, struct span secret)
+{
+	a->unsaved = secret;
+}
+
 /* Parts stand in a fixed order with a space between, which none of them can
  * hold, so that no two lists of parts look the same.  The ARM origin is one:
  * a token is as good as the secret for as long as it lives, and goes there. */
@@ -243,7 +249,11 @@ auth_start(struct auth *a, const struct config_connector *connector,
 	}
 	name = auth_secret_name(
 	    a->route, connector, SPAN_LIT("client_secret"), &b);
-	st = b.cut ? ST_CONFIG : vault_lend(a->vault, &name, write_form, a);
+	if (a->unsaved.n != 0)
+		st = write_form(a, a->unsaved);
+	else
+		st = b.cut ? ST_CONFIG :
+			     vault_lend(a->vault, &name, write_form, a);
 	if (st != ST_OK) {
 		diagnosis_set(d, span_str(vault_code(st)), connector->name);
 		st = ST_CONFIG;

@@ -55,6 +55,7 @@ struct auth {
 	struct http *http;
 	struct vault *vault;
 	const struct clock *clock;
+	struct span unsaved; /* used in place of the vault's secret, if any */
 	const struct config_connector *connector;
 	struct auth_token *token;
 	auth_done *done;
@@ -74,6 +75,10 @@ struct auth {
  * The pointers are borrowed for its life. */
 void auth_init(struct auth *a, struct http *http, struct vault *vault,
     const struct auth_route *route, const struct clock *clock);
+
+/* Use this secret, which is not stored, from now on; SPAN_NONE: the vault's.
+ * Borrowed until it is changed; the caller wipes it. */
+void auth_use_unsaved(struct auth *a, struct span secret);
 
 /* What a connector's secret is bound to: login origin, tenant, client, the ARM
  * origin that tokens are asked for, and the route.  The name's spans borrow the

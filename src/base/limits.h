@@ -284,6 +284,9 @@
 #define STORE_WAITING_MAX_COUNT 128u
 #define STORE_WAITING_MAX_BYTES 94u
 
+/* What is read of a body at a time where there is no room for all of it. */
+#define STORE_PART_BYTES 4096u
+
 /* Status changes of one incident that the timeline shows. */
 #define STORE_CHANGE_MAX_COUNT 32u
 
@@ -518,5 +521,8 @@
 
 /* What Microsoft's support asks for: GUIDs (36), should their form change. */
 #define DIAGNOSIS_ID_MAX_BYTES 64u
+
+/* What the daemon's face has, and the command line. */
+#include "base/limits_app.h"
 
 #endif

@@ -12,6 +12,10 @@
 
 int command_export(struct app *a);
 int command_import(struct app *a);
+/* workunits --follow, in command_follow.c: the last `limit` records, oldest
+ * first, and each new one as it comes. */
+int command_follow(struct app *a, uint64_t limit, bool as_json);
+
 int command_run(struct app *a);
 int command_secret(struct app *a);
 int command_status(struct app *a);

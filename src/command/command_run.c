@@ -117,9 +117,10 @@ finish_cycle(struct app *a)
 		relay_step(&a->relay);
 		if (relay_is_idle(&a->relay))
 			break;
-		/* Nothing under way means that there is more to do now. */
+		app_note_progress(a);
+		/* Without a reply to wait for there is more to do now. */
 		if (!wait_for_event(
-			a, http_busy_slots(&a->http) == 0 ? 0 : APP_WAIT_MS))
+			a, relay_is_waiting(&a->relay) ? APP_WAIT_MS : 0))
 			return false;
 	}
 	return true;
@@ -290,6 +291,7 @@ start_serving(struct app *a, bool is_configured)
 static void
 stop_serving(struct app *a)
 {
+	app_flush_answers(a);
 	if (a->is_serving)
 		control_close(&a->control);
 	a->is_serving = false;
@@ -337,6 +339,7 @@ run_configured(struct app *a, bool once)
 				relay_close(&a->relay);
 			a->relay_is_closed = false;
 		}
+		app_test_interrupt(a);
 		app_close_network(a);
 	}
 	store_close(&a->store);

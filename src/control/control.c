@@ -121,7 +121,7 @@ deadline_ms(const struct control_connection *conn)
 		return INT64_MAX;
 	if (conn->state != CONTROL_ANSWERING)
 		return conn->begun_ms + CONTROL_REQUEST_MS;
-	return stalled < whole ? stalled : whole;
+	return stalled < whole || conn->has_waited ? stalled : whole;
 }
 
 uint32_t
@@ -175,6 +175,7 @@ refill(struct control *c, struct control_connection *conn)
 	switch (conn->more(c->settings.ctx, &conn->more_state, &piece)) {
 	case CONTROL_LATER:
 		conn->state = CONTROL_WAITING;
+		conn->has_waited = true;
 		return piece.n == 0; /* else a handler of ours is wrong */
 	case CONTROL_END:
 		conn->more = NULL;
@@ -232,6 +233,7 @@ begin_answer(struct control *c, struct control_connection *conn,
 	if (call->more == NULL)
 		control_answer_chunk(&b, SPAN_NONE);
 	conn->more = call->more;
+	conn->has_waited = false;
 	conn->more_state = call->state;
 	conn->ended = call->more == NULL ? NULL : call->ended;
 	conn->n = b.n;

@@ -60,7 +60,8 @@ struct control_call {
  * `more` gets an empty `out` each time.  A piece that does not fit (out->cut)
  * ends the connection in the middle of the answer, which the peer can see.  An
  * answer that waits (CONTROL_LATER) is asked again with every control_step, and
- * no time limit runs until it has something to say.
+ * no time limit runs until it has something to say; from its first wait on only
+ * a peer that takes nothing is given up, however long the answer is.
  */
 typedef unsigned control_handler(void *ctx, struct control_call *call);
 
@@ -103,6 +104,7 @@ struct control_connection {
 	size_t head_n, n, sent;
 	control_more *more;
 	uint64_t more_state;
+	bool has_waited; /* its answer goes on for as long as it likes */
 	void (*ended)(void *ctx, uint64_t state);
 	uint8_t *buffer; /* the head; then what is to be sent */
 };

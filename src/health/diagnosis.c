@@ -230,6 +230,9 @@ static const struct diagnosis_row TABLE[] = {
 	{ "sink_unsupported", "sinks", "This version delivers work units "
 	    "to file sinks only: set the sink's type to file and its format "
 	    "to workunit.", SETTING },
+	{ "test_interrupted", "connector", "The test was broken off, since the "
+	    "configuration changed or the daemon ends: test "
+	    "again.", TEMPORARY },
 	{ "clock_skew", "clock", "The appliance's clock differs from Azure's "
 	    "by more than 5 minutes: set it, or give it a time "
 	    "server.", TEMPORARY },

@@ -11,40 +11,9 @@
 
 #include "api/api.h"
 #include "command/command.h"
-
-#define DEFAULT_STATE "/var/lib/wf-sentinel"
+#include "main/main_help.h"
 
 static struct app app;
-
-static const char HELP[] =
-    "wf-sentinel " WF_VERSION ": Microsoft Sentinel incidents to WitFoo work "
-    "units\n"
-    "\n"
-    "usage: wf-sentinel [--config FILE] [--state DIR] COMMAND [ARGS]\n"
-    "\n"
-    "  test [NAME] [--json]        Test Connection: what works, what to "
-    "correct\n"
-    "  run [--once]                poll, enrich and deliver; once, or until "
-    "SIGTERM\n"
-    "  status [--json]             what the daemon does, and what to correct\n"
-    "  workunits [--json] [--limit N]\n"
-    "                              the newest work units, as a table or "
-    "NDJSON\n"
-    "  support FILE [--with-incidents]\n"
-    "                              what support needs to see, as a tar file "
-    "without secrets\n"
-    "  secret set NAME client_secret [--expires YYYY-MM-DD]\n"
-    "                              store a secret, read from standard input\n"
-    "  secret list                 names, ages and expiry of stored secrets\n"
-    "  secret delete NAME FIELD    remove one\n"
-    "  export FILE, import FILE    settings and cursors, without secrets\n"
-    "  version [--json]            version and dependencies\n"
-    "\n"
-    "The state directory is " DEFAULT_STATE ", the configuration\n"
-    "config.json in it; WF_SENTINEL_STATE and WF_SENTINEL_CONFIG change "
-    "that.\n"
-    "\n"
-    "example: wf-sentinel --state /tmp/wf test contoso\n";
 
 static const struct {
 	const char *name;
@@ -76,8 +45,8 @@ set_default_paths(struct options *o)
 {
 	const char *state = getenv("WF_SENTINEL_STATE");
 	const char *config = getenv("WF_SENTINEL_CONFIG");
-	int code = set_path(o->state, state != NULL ? state : DEFAULT_STATE,
-	    "WF_SENTINEL_STATE");
+	int code = set_path(o->state,
+	    state != NULL ? state : MAIN_DEFAULT_STATE, "WF_SENTINEL_STATE");
 
 	if (code == EXIT_DONE && config != NULL)
 		code = set_path(o->config, config, "WF_SENTINEL_CONFIG");
@@ -125,11 +94,33 @@ parse_options(struct options *o, int argc, char **argv)
 	return EXIT_DONE;
 }
 
-static bool
-is_help(const char *word)
+static int
+unknown(const char *word)
 {
-	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
-	    strcmp(word, "help") == 0;
+	app_say(word,
+	    word[0] == '-' ? ": no such option, or its value is missing: " :
+			     ": no such command: ",
+	    "see 'wf-sentinel --help'");
+	return EXIT_USAGE;
+}
+
+/* help [COMMAND] */
+static int
+help_wanted(const struct options *o)
+{
+	int code = main_help(o->argc != 0 ? o->argv[0] : NULL);
+
+	return code >= 0 ? code : unknown(o->argv[0]);
+}
+
+/* COMMAND … --help: the exit code; -1 nobody asked. */
+static int
+help_asked(const struct options *o)
+{
+	for (int i = 0; i < o->argc; i++)
+		if (o->argv[i][0] == '-' && main_is_help(o->argv[i]))
+			return main_help(o->command);
+	return -1;
 }
 
 int
@@ -147,19 +138,15 @@ main(int argc, char **argv)
 	(void)umask(027);
 	if (code != EXIT_DONE)
 		return code;
-	if (is_help(app.options.command))
-		return app_print(SPAN_LIT(HELP));
+	if (main_is_help(app.options.command))
+		return help_wanted(&app.options);
+	code = help_asked(&app.options);
+	if (code >= 0)
+		return code;
 	for (size_t i = 0; i < sizeof COMMAND / sizeof COMMAND[0]; i++) {
 		if (strcmp(app.options.command, COMMAND[i].name) != 0)
 			continue;
-		if (app.options.argc == 1 && is_help(app.options.argv[0]))
-			return app_print(SPAN_LIT(HELP));
 		return COMMAND[i].run(&app);
 	}
-	app_say(app.options.command,
-	    app.options.command[0] == '-' ?
-		": no such option, or its value is missing: " :
-		": no such command: ",
-	    "see 'wf-sentinel --help'");
-	return EXIT_USAGE;
+	return unknown(app.options.command);
 }

@@ -34,6 +34,8 @@ relay_move(struct relay *r, enum relay_state to)
 	};
 
 	assert((STATE[r->state].moves & RELAY_TO(to)) != 0);
+	if (to == RELAY_ENRICH)
+		relay_progress_enrich(r);
 	log_event(r->settings.log, LOG_LEVEL_DEBUG, "state", fields, 3);
 	r->state = to;
 	r->state_since_ms = now;
@@ -300,6 +302,10 @@ relay_end(struct relay *r, enum st st, const struct diagnosis *d,
 		wait_ms = (int64_t)retry_after_s * 1000;
 	if (!r->poll_only_enriches || st != ST_OK)
 		c->next_poll_ms = relay_now_ms(r) + wait_ms;
+	c->not_before_ms = relay_now_ms(r) + (int64_t)retry_after_s * 1000;
+	if (c->poll_again && retry_after_s == 0)
+		c->next_poll_ms = relay_now_ms(r);
+	c->poll_again = false;
 	if (!r->poll_only_enriches || st != ST_OK)
 		log_end(r, st == ST_OK ? NULL : d);
 	log_memory(r);
@@ -324,6 +330,13 @@ bool
 relay_is_idle(const struct relay *r)
 {
 	return r->state == RELAY_IDLE;
+}
+
+bool
+relay_is_waiting(const struct relay *r)
+{
+	return r->state != RELAY_IDLE &&
+	    (r->state != RELAY_ENRICH || relay_enrich_is_waiting(r));
 }
 
 void
@@ -371,6 +384,20 @@ relay_due(struct relay *r, uint32_t *wait_ms)
 	}
 	*wait_ms = soonest < 0 ? 0 : (uint32_t)soonest;
 	return soonest <= 0 ? found : SIZE_MAX;
+}
+
+enum st
+relay_poll_now(struct relay *r, size_t index)
+{
+	struct relay_connector *c = &r->connector[index];
+
+	if (!c->config->enabled)
+		return ST_CONFIG;
+	if (c->not_before_ms > relay_now_ms(r))
+		return ST_AGAIN;
+	c->poll_again = r->current == c && r->state == RELAY_ENRICH;
+	c->next_poll_ms = relay_now_ms(r);
+	return ST_OK;
 }
 
 bool
@@ -430,6 +457,7 @@ open_connector(struct relay *r, struct relay_connector *c,
 		store_rollback(r->store);
 		return st;
 	}
+	relay_progress_resume(r, c);
 	return store_commit(r->store);
 }
 

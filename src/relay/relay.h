@@ -38,6 +38,16 @@ struct relay_budget {
 	uint32_t used;
 };
 
+/* How far a first look-back is, or a queue as long as one; see
+ * relay_progress.c. */
+struct relay_progress {
+	bool active;
+	uint64_t read_before; /* read_count when it began */
+	int64_t since_ms;     /* enriching since; 0: not yet */
+	uint64_t done;        /* incidents enriched since */
+	uint64_t calls[WORKUNIT_PART_COUNT];
+};
+
 /* What is known of one connector while we run. */
 struct relay_connector {
 	const struct config_connector *config;
@@ -45,9 +55,12 @@ struct relay_connector {
 	struct store_cursor cursor;
 	struct auth_token token;
 	struct relay_budget budget[WORKUNIT_PART_COUNT];
-	int64_t next_poll_ms; /* monotonic */
-	bool old_api;         /* the older API version is in use */
+	int64_t next_poll_ms;  /* monotonic */
+	int64_t not_before_ms; /* likewise: Azure asked for this wait */
+	bool poll_again;       /* asked for while it was enriching */
+	bool old_api;          /* the older API version is in use */
 	bool forbidden_said;
+	struct relay_progress progress;
 	struct diagnosis diagnosis; /* last failure; clear after success */
 	int64_t failed_since;       /* ticks: the first of those in a row */
 	int64_t last_poll;          /* ticks: the last that was read whole */
@@ -186,6 +199,31 @@ void relay_step(struct relay *r);
 /* The connector whose poll is due; SIZE_MAX when there is none.  *wait_ms is
  * the time until the next one. */
 size_t relay_due(struct relay *r, uint32_t *wait_ms);
+
+/*
+ * relay_poll_now - poll a connector next, and from then on by its interval.
+ *
+ * returns  ST_OK; ST_CONFIG it is disabled; ST_AGAIN Azure asked to be left
+ *          alone until r->connector[index].not_before_ms
+ * A poll that is reading now is the one; behind one that enriches another is
+ * begun.
+ */
+enum st relay_poll_now(struct relay *r, size_t index) MUST_CHECK;
+
+/* Where a long first look-back is. */
+struct relay_forecast {
+	const char *phase; /* "reading", "enriching"; NULL: there is none */
+	uint64_t done;
+	uint64_t left;        /* 0 while reading: Azure does not say */
+	int64_t seconds_left; /* -1: not known, or not yet */
+};
+
+/* By the rate so far and the call budget.  cost: as store_todo_count. */
+void relay_forecast(
+    struct relay *r, size_t index, struct relay_forecast *forecast);
+
+/* A cycle is under way, and only a reply lets it go on. */
+bool relay_is_waiting(const struct relay *r);
 
 /* Start a cycle without reading for a connector with enrichment that is due.
  * False: there is none; *wait_ms falls to the time until the next one. */

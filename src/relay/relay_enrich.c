@@ -49,11 +49,11 @@ static const uint8_t FETCH[] = {
 
 /* ---- budget ------------------------------------------------------------- */
 
-/* Milliseconds until the endpoint may be called; 0: now. */
-static int64_t
-budget_wait_ms(struct relay *r, enum workunit_part part)
+int64_t
+relay_budget_wait_ms(
+    struct relay *r, struct relay_connector *c, enum workunit_part part)
 {
-	struct relay_budget *b = &r->current->budget[part];
+	struct relay_budget *b = &c->budget[part];
 	int64_t now = relay_now_ms(r);
 	int64_t wait;
 
@@ -61,10 +61,23 @@ budget_wait_ms(struct relay *r, enum workunit_part part)
 		b->window_ms = now;
 		b->used = 0;
 	}
-	wait = b->used < r->current->config->enrichment_calls_per_5min ?
+	wait = b->used < c->config->enrichment_calls_per_5min ?
 	    0 :
 	    b->window_ms + RELAY_WINDOW_MS - now;
 	return b->blocked_ms - now > wait ? b->blocked_ms - now : wait;
+}
+
+static int64_t
+budget_wait_ms(struct relay *r, enum workunit_part part)
+{
+	return relay_budget_wait_ms(r, r->current, part);
+}
+
+static void
+count_call(struct relay *r, enum workunit_part part)
+{
+	r->current->budget[part].used++;
+	r->current->progress.calls[part]++;
 }
 
 /* May every part that needs a call have one now? */
@@ -205,7 +218,7 @@ follow(struct relay *r, struct relay_part *part)
 	if (sentinel_follow(r->sentinel, part, r->current->token.header) !=
 	    ST_OK)
 		return false;
-	r->current->budget[part->part].used++;
+	count_call(r, part->part);
 	return true;
 }
 
@@ -252,6 +265,12 @@ is_running(const struct relay_enrich *e)
 	return false;
 }
 
+bool
+relay_enrich_is_waiting(const struct relay *r)
+{
+	return is_running(&r->enrich);
+}
+
 static bool
 is_wanting(const struct relay_enrich *e)
 {
@@ -286,7 +305,7 @@ start_calls(struct relay *r)
 		e->wanted[p] = false;
 		if (st == ST_OK) {
 			e->running[p] = true;
-			r->current->budget[p].used++;
+			count_call(r, (enum workunit_part)p);
 		} else
 			r->failures++;
 	}
@@ -317,6 +336,8 @@ requeue_or_delete(struct relay *r, bool recorded, int64_t now)
 	if (recorded)
 		for (size_t p = 0; p < WORKUNIT_PART_COUNT; p++)
 			e->todo.state[p] = (uint8_t)e->state[p];
+	if (wait == 0)
+		r->current->progress.done++;
 	if (wait == 0)
 		return store_todo_delete(r->store, r->current->ws, e->name);
 	e->todo.fresh = false;
@@ -387,6 +408,7 @@ finish_cycle(struct relay *r)
 	}
 	relay_deliver(r);
 	relay_count_lag(r);
+	relay_progress_end(r);
 	relay_end(r, ST_OK, NULL, 0);
 }
 

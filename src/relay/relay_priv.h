@@ -75,6 +75,11 @@ void relay_read_page(struct relay *r);
 
 /* Phase 2: as much as can be done now. */
 void relay_enrich_step(struct relay *r);
+/* Milliseconds until the endpoint may be called for this connector; 0: now. */
+int64_t relay_budget_wait_ms(
+    struct relay *r, struct relay_connector *c, enum workunit_part part);
+/* Nothing can be done before a reply is there. */
+bool relay_enrich_is_waiting(const struct relay *r);
 
 /*
  * What a pass over an entry comes to; see relay_retry.c.
@@ -93,6 +98,13 @@ bool relay_is_better(const struct relay_enrich *e);
 void relay_note_empty(struct relay_enrich *e, enum workunit_part p);
 int64_t relay_retry_wait(const struct relay_enrich *e,
     const int64_t budget_ms[WORKUNIT_PART_COUNT], int64_t now);
+
+/* See relay_progress.c: at the start; a reading begins; enriching does; what
+ * the budget allows was enriched. */
+void relay_progress_resume(struct relay *r, struct relay_connector *c);
+void relay_progress_begin(struct relay *r);
+void relay_progress_enrich(struct relay *r);
+void relay_progress_end(struct relay *r);
 
 /* The record of the incident in r->enrich into the store. */
 enum st relay_record_store(struct relay *r) MUST_CHECK;

@@ -282,6 +282,7 @@ relay_read_begin(struct relay *r, int64_t since)
 	r->read.since = since;
 	r->read.newest = since;
 	r->read.top = RELAY_PAGE_COUNT;
+	relay_progress_begin(r);
 	relay_read_page(r);
 }
 

@@ -83,7 +83,25 @@ ask(struct sentinel_check *c, enum sentinel_operation operation,
 	return sentinel_start(c->sentinel, &query, on_element, on_done, ctx);
 }
 
+/* What becomes of asking: it waits for a slot, or there is no memory. */
+static void
+asked(struct sentinel_check *c, enum st st,
+    void (*again)(struct sentinel_check *c))
+{
+	if (st == ST_AGAIN)
+		c->waiting = again;
+	else if (st != ST_OK)
+		fail_memory(c);
+}
+
 /* ---- third check: alerts and entities of the newest incident ------------ */
+
+static const enum sentinel_operation PART[] = { SENTINEL_ALERTS,
+	SENTINEL_ENTITIES };
+
+#define PART_COUNT (sizeof PART / sizeof PART[0])
+
+static sentinel_done on_part;
 
 static enum st
 ignore_element(void *ctx, const struct json_element *element)
@@ -94,10 +112,15 @@ ignore_element(void *ctx, const struct json_element *element)
 }
 
 static void
+ask_part(struct sentinel_check *c)
+{
+	asked(c, ask(c, PART[c->part], ignore_element, on_part, c), ask_part);
+}
+
+static void
 on_part(void *ctx, const struct sentinel_reply *reply)
 {
-	struct sentinel_check_part *part = ctx;
-	struct sentinel_check *c = part->check;
+	struct sentinel_check *c = ctx;
 
 	if (reply->st == ST_OK)
 		judge(c, SENTINEL_PASSED, NULL);
@@ -105,24 +128,10 @@ on_part(void *ctx, const struct sentinel_reply *reply)
 		judge(c,
 		    reply->status == 403 ? SENTINEL_WARNING : SENTINEL_FAILED,
 		    reply->diagnosis);
-	c->parts_left--;
-	c->running = c->parts_left != 0;
-}
-
-static void
-ask_parts(struct sentinel_check *c)
-{
-	static const enum sentinel_operation OPERATION[] = { SENTINEL_ALERTS,
-		SENTINEL_ENTITIES };
-
-	for (size_t i = 0; i < 2; i++) {
-		c->part[i].check = c;
-		if (ask(c, OPERATION[i], ignore_element, on_part,
-			&c->part[i]) == ST_OK)
-			c->parts_left++;
-	}
-	if (c->parts_left == 0)
-		fail_memory(c);
+	if (++c->part < PART_COUNT)
+		ask_part(c);
+	else
+		c->running = false;
 }
 
 /* ---- third check: the newest incident ----------------------------------- */
@@ -152,7 +161,7 @@ on_list(void *ctx, const struct sentinel_reply *reply)
 	judge(c, reply->st == ST_OK ? SENTINEL_PASSED : SENTINEL_FAILED,
 	    reply->diagnosis);
 	if (reply->st == ST_OK && c->incident[0] != '\0')
-		ask_parts(c);
+		ask_part(c);
 	else
 		c->running = false;
 }
@@ -164,10 +173,14 @@ static void on_onboarding(void *ctx, const struct sentinel_reply *reply);
 static void
 ask_onboarding(struct sentinel_check *c)
 {
-	begin(c, SENTINEL_CHECK_ACCESS);
-	if (ask(c, SENTINEL_ONBOARDING, ignore_element, on_onboarding, c) !=
-	    ST_OK)
-		fail_memory(c);
+	asked(c, ask(c, SENTINEL_ONBOARDING, ignore_element, on_onboarding, c),
+	    ask_onboarding);
+}
+
+static void
+ask_newest(struct sentinel_check *c)
+{
+	asked(c, ask(c, SENTINEL_NEWEST, on_newest, on_list, c), ask_newest);
 }
 
 static void
@@ -190,8 +203,7 @@ on_onboarding(void *ctx, const struct sentinel_reply *reply)
 		return;
 	}
 	begin(c, SENTINEL_CHECK_READ);
-	if (ask(c, SENTINEL_NEWEST, on_newest, on_list, c) != ST_OK)
-		fail_memory(c);
+	ask_newest(c);
 }
 
 /* ---- first check -------------------------------------------------------- */
@@ -230,7 +242,28 @@ on_token(void *ctx, enum st st, const struct diagnosis *d,
 		judge(c, SENTINEL_WARNING, &skewed);
 	else
 		judge(c, SENTINEL_PASSED, NULL);
+	begin(c, SENTINEL_CHECK_ACCESS);
 	ask_onboarding(c);
+}
+
+static void
+ask_token(struct sentinel_check *c)
+{
+	struct diagnosis d;
+	enum st st;
+
+	diagnosis_clear(&d);
+	st = auth_start(c->auth, c->connector, c->token, on_token, c, &d);
+	if (st == ST_OK)
+		return;
+	if (st == ST_AGAIN) {
+		c->waiting = ask_token;
+		return;
+	}
+	if (!diagnosis_is_set(&d))
+		diagnosis_set(&d, SPAN_LIT("out_of_memory"), SPAN_NONE);
+	judge(c, SENTINEL_FAILED, &d);
+	c->running = false;
 }
 
 void
@@ -238,9 +271,6 @@ sentinel_check_start(struct sentinel_check *c, struct auth *auth,
     struct sentinel *sentinel, const struct config_connector *connector,
     struct auth_token *token)
 {
-	struct diagnosis d;
-	enum st st;
-
 	memset(c, 0, sizeof *c);
 	c->auth = auth;
 	c->clock = auth->clock;
@@ -250,17 +280,41 @@ sentinel_check_start(struct sentinel_check *c, struct auth *auth,
 	c->running = true;
 	for (size_t i = 0; i < SENTINEL_CHECK_COUNT; i++)
 		diagnosis_clear(&c->result[i].diagnosis);
-	diagnosis_clear(&d);
 	begin(c, SENTINEL_CHECK_AUTHENTICATION);
-	st = sentinel_choose(sentinel, connector);
-	if (st == ST_OK)
-		st = auth_start(auth, connector, token, on_token, c, &d);
-	if (st == ST_OK)
+	if (sentinel_choose(sentinel, connector) == ST_OK)
+		ask_token(c);
+	else
+		fail_memory(c);
+}
+
+void
+sentinel_check_step(struct sentinel_check *c)
+{
+	void (*again)(struct sentinel_check * c) = c->waiting;
+
+	c->waiting = NULL;
+	if (again != NULL)
+		again(c);
+}
+
+void
+sentinel_check_interrupt(struct sentinel_check *c)
+{
+	struct diagnosis d;
+
+	if (!c->running)
 		return;
-	if (!diagnosis_is_set(&d))
-		diagnosis_set(&d, SPAN_LIT("out_of_memory"), SPAN_NONE);
+	diagnosis_clear(&d);
+	diagnosis_set(&d, SPAN_LIT("test_interrupted"), SPAN_NONE);
 	judge(c, SENTINEL_FAILED, &d);
+	c->waiting = NULL;
 	c->running = false;
+}
+
+size_t
+sentinel_check_finished(const struct sentinel_check *c)
+{
+	return c->running ? (size_t)c->step : SENTINEL_CHECK_COUNT;
 }
 
 bool
@@ -292,36 +346,59 @@ sentinel_check_exit_code(const struct sentinel_check *c)
 }
 
 static void
-write_check(const struct sentinel_check *c, size_t i, struct json_out *out)
+put_text(struct json_out *out, const char *key, const char *text)
 {
-	const struct sentinel_check_result *result = &c->result[i];
-
-	json_put_open(out, '{');
-	json_put_key(out, "check");
-	json_put_string(out, span_str(CHECK_TEXT[i]));
-	json_put_key(out, "result");
-	json_put_string(out, span_str(VERDICT_TEXT[result->verdict]));
-	json_put_key(out, "message");
-	json_put_string(out, span_str(result->diagnosis.message));
-	json_put_key(out, "setting");
-	json_put_string(out, span_str(result->diagnosis.setting));
-	json_put_key(out, "elapsed_ms");
-	json_put_int(out, result->elapsed_ms);
-	json_put_close(out, '}');
+	json_put_key(out, key);
+	json_put_string(out, span_str(text));
 }
 
 void
-sentinel_check_write(const struct sentinel_check *c, struct json_out *out)
+sentinel_check_put(
+    const struct sentinel_check *c, size_t i, struct json_out *out)
 {
-	json_put_open(out, '{');
-	json_put_key(out, "connector");
-	json_put_string(out, c->connector->name);
-	json_put_key(out, "result");
-	json_put_string(out, span_str(VERDICT_TEXT[sentinel_check_verdict(c)]));
-	json_put_key(out, "checks");
-	json_put_open(out, '[');
-	for (size_t i = 0; i < SENTINEL_CHECK_COUNT; i++)
-		write_check(c, i, out);
-	json_put_close(out, ']');
-	json_put_close(out, '}');
+	const struct sentinel_check_result *result = &c->result[i];
+
+	put_text(out, "check", CHECK_TEXT[i]);
+	put_text(out, "result", VERDICT_TEXT[result->verdict]);
+	put_text(out, "message", result->diagnosis.message);
+	put_text(out, "setting", result->diagnosis.setting);
+	json_put_key(out, "elapsed_ms");
+	json_put_int(out, result->elapsed_ms);
+	put_text(out, "code", result->diagnosis.code);
+	put_text(out, "trace_id", result->diagnosis.trace_id);
+	put_text(out, "correlation_id", result->diagnosis.correlation_id);
+}
+
+/* *written counts the name, the checks, and the end. */
+bool
+sentinel_check_write(
+    const struct sentinel_check *c, uint64_t *written, struct buf *out)
+{
+	size_t finished = sentinel_check_finished(c);
+	struct json_out o = { out, *written > 1 };
+
+	if (*written == 0) {
+		json_put_open(&o, '{');
+		json_put_key(&o, "connector");
+		json_put_string(&o, c->connector->name);
+		json_put_key(&o, "checks");
+		json_put_open(&o, '[');
+		++*written;
+		return true;
+	}
+	if (*written <= finished) {
+		json_put_open(&o, '{');
+		sentinel_check_put(c, (size_t)*written - 1, &o);
+		json_put_close(&o, '}');
+		++*written;
+		return true;
+	}
+	if (c->running || *written > SENTINEL_CHECK_COUNT + 1)
+		return false;
+	json_put_close(&o, ']');
+	put_text(&o, "result", VERDICT_TEXT[sentinel_check_verdict(c)]);
+	json_put_close(&o, '}');
+	buf_put_byte(out, '\n');
+	++*written;
+	return true;
 }

@@ -293,6 +293,7 @@ store_begin(struct store *s)
 	q = store_query(s, STORE_SQL_BEGIN);
 	st = store_query_run(&q);
 	s->in_transaction = st == ST_OK;
+	s->settled = s->newest;
 	return st;
 }
 

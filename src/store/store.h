@@ -83,6 +83,7 @@ struct store {
 	uint8_t row[STORE_ROW_MAX_BYTES];
 	size_t key_n, row_n;
 	int64_t newest;
+	int64_t settled; /* the newest when this transaction began; -1 */
 	struct store_waiting waiting;
 };
 
@@ -293,6 +294,24 @@ enum st store_record_next(struct store *s, int64_t after,
  * otherwise as store_record_next. */
 enum st store_record_before(struct store *s, int64_t before,
     struct store_record *rec, struct buf *body) MUST_CHECK;
+
+/*
+ * For who shows records while they are made and pruned: only what is committed,
+ * and a body in parts.
+ *
+ * store_record_settled  the newest number that is committed; 0: there is none
+ * store_record_look     the newest record with a number below `before`, its
+ *                       body checked but not handed over; otherwise as
+ *                       store_record_before.  cost: reads the body
+ * store_record_part     as many bytes of a body from `from` on as `part` has
+ *                       room for, behind what it holds.  ST_NOT_FOUND: the
+ *                       record was pruned, or has no byte there
+ */
+enum st store_record_settled(struct store *s, int64_t *seq) MUST_CHECK;
+enum st store_record_look(
+    struct store *s, int64_t before, struct store_record *rec) MUST_CHECK;
+enum st store_record_part(
+    struct store *s, int64_t seq, uint32_t from, struct buf *part) MUST_CHECK;
 
 /*
  * store_record_prune - delete delivered records, oldest first.

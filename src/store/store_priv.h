@@ -155,6 +155,11 @@ enum st store_body_write(struct store *s, const char *table, int64_t row,
 enum st store_body_read(struct store *s, const char *table, int64_t row,
     struct buf *head, struct buf *rest) MUST_CHECK;
 
+/* The bytes from `from` on, as many as `part` has room for; *whole is the
+ * body's length.  ST_CORRUPT as above. */
+enum st store_body_part(struct store *s, const char *table, int64_t row,
+    size_t from, struct buf *part, size_t *whole) MUST_CHECK;
+
 /* ---- store_key.c -------------------------------------------------------- */
 
 struct store_key {

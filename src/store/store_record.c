@@ -68,6 +68,9 @@ find_newest(struct store *s, int64_t *seq)
 		st = find_number(s, STORE_SQL_RECORD_NEWEST, seq, &at);
 	if (st == ST_OK)
 		s->newest = *seq;
+	/* The first look comes before anything is appended. */
+	if (st == ST_OK && s->in_transaction && s->settled < 0)
+		s->settled = *seq;
 	return st;
 }
 
@@ -174,6 +177,77 @@ store_record_before(
     struct store *s, int64_t before, struct store_record *rec, struct buf *body)
 {
 	return load_record(s, STORE_SQL_RECORD_BEFORE, before, rec, body);
+}
+
+/* ---- in parts --------------------------------------------------------- */
+
+enum st
+store_record_settled(struct store *s, int64_t *seq)
+{
+	enum st st = find_newest(s, seq);
+
+	if (st == ST_OK && s->in_transaction)
+		*seq = s->settled;
+	return st;
+}
+
+/* The check of a row whose body is read in parts; ends early, with another
+ * value, when the body is not whole. */
+static enum st
+check_parts(struct store *s, struct store_record *rec, uint32_t *check)
+{
+	uint8_t bytes[STORE_PART_BYTES];
+	size_t from = 0, whole;
+	enum st st;
+
+	do {
+		struct buf part = BUF_OVER(bytes);
+
+		st = store_body_part(
+		    s, "record", rec->seq, from, &part, &whole);
+		if (st != ST_OK)
+			return st;
+		if (whole == 0 || whole > RECORD_MAX_BYTES)
+			return ST_CORRUPT;
+		rec->n = (uint32_t)whole;
+		*check = from == 0 ? record_check(rec, span_of(&part)) :
+				     seal_crc32c(*check, span_of(&part));
+		from += part.n;
+	} while (from < whole);
+	return ST_OK;
+}
+
+enum st
+store_record_look(struct store *s, int64_t before, struct store_record *rec)
+{
+	struct store_query q = store_query(s, STORE_SQL_RECORD_BEFORE);
+	uint32_t stored, check = 0;
+	enum st st;
+
+	memset(rec, 0, sizeof *rec);
+	store_bind_int(&q, before);
+	st = store_query_row(&q);
+	if (st != ST_OK)
+		return st;
+	st = take_head(&q, rec, &stored);
+	if (st == ST_OK)
+		st = check_parts(s, rec, &check);
+	if (st == ST_OK && check != stored)
+		st = ST_CORRUPT;
+	if (st != ST_OK)
+		*rec = (struct store_record){ .seq = rec->seq };
+	return st;
+}
+
+enum st
+store_record_part(struct store *s, int64_t seq, uint32_t from, struct buf *part)
+{
+	size_t start = part->n, whole;
+	enum st st = store_body_part(s, "record", seq, from, part, &whole);
+
+	if (st == ST_CORRUPT || (st == ST_OK && part->n == start))
+		return ST_NOT_FOUND;
+	return st;
 }
 
 /* ---- prune -------------------------------------------------------------- */

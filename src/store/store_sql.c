@@ -326,3 +326,32 @@ store_body_read(struct store *s, const char *table, int64_t row,
 		return st;
 	return store_fail(s, rc);
 }
+
+enum st
+store_body_part(struct store *s, const char *table, int64_t row, size_t from,
+    struct buf *part, size_t *whole)
+{
+	struct sqlite3_blob *blob = NULL;
+	size_t n = room_in(part);
+	int rc;
+
+	*whole = 0;
+	if (s->broken || s->st != ST_OK)
+		return s->broken ? ST_IO : s->st;
+	rc = sqlite3_blob_open(s->db, "main", table, "body", row, 0, &blob);
+	if (rc == SQLITE_OK) {
+		*whole = (size_t)sqlite3_blob_bytes(blob);
+		if (from > *whole)
+			from = *whole;
+		if (n > *whole - from)
+			n = *whole - from;
+		rc = sqlite3_blob_read(
+		    blob, part->p + part->n, (int)n, (int)from);
+	}
+	(void)sqlite3_blob_close(blob);
+	if (rc == SQLITE_OK) {
+		part->n += n;
+		return ST_OK;
+	}
+	return status_of(rc) == ST_CORRUPT ? ST_CORRUPT : store_fail(s, rc);
+}

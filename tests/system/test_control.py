@@ -25,7 +25,7 @@ STATUS = {"version", "uptime_seconds", "state", "log_level", "connectors",
           "sinks", "store", "memory", "vault", "clock_skew_seconds"}
 CONNECTOR = {"name", "state", "last_poll", "next_poll", "last_error",
              "cursor", "incidents_known", "pending_enrichment",
-             "secret_expires"}
+             "secret_expires", "progress"}
 SINK = {"name", "state", "delivered", "backlog", "set_aside", "last_error"}
 ERROR = {"code", "message", "setting", "since"}
 
@@ -77,11 +77,13 @@ class DaemonCase(PollCase):
             self.assertLess(time.monotonic(), end, "nothing came")
             time.sleep(0.02)
 
-    def ask(self, path: pathlib.Path, target: str, method: str = "GET") \
-            -> tuple[int, str]:
+    def ask(self, path: pathlib.Path, target: str, method: str = "GET",
+            body: Any = None) -> tuple[int, str]:
+        """Status and text of an answer; a body is sent as JSON."""
         connection = UnixConnection(path)
         try:
-            connection.request(method, target)
+            connection.request(method, target, None if body is None
+                               else json.dumps(body))
             answer = connection.getresponse()
             return answer.status, answer.read().decode("utf-8")
         finally:

@@ -112,6 +112,31 @@ Test(control, an_answer_may_wait_for_something_to_say)
 	cr_assert_eq(ended, 105);
 }
 
+Test(control, an_answer_that_has_waited_may_be_of_any_length)
+{
+	int fd = dial(control_path);
+	static char text[LONG_BYTES];
+
+	say(fd, GET("/news"));
+	for (int i = 0; i < 10; i++)
+		turn();
+	floods = true;
+	for (int64_t t = 0; t < 3 * CONTROL_ANSWER_MS;
+	     t += CONTROL_STALL_MS / 2) {
+		for (int i = 0; i < 200; i++)
+			turn();
+		cr_assert(recv(fd, text, sizeof text, 0) > 0);
+		cr_assert_eq(open_connections(), 1);
+		now_ms += CONTROL_STALL_MS / 2;
+	}
+	for (int i = 0; i < 200; i++)
+		turn();
+	now_ms += CONTROL_STALL_MS;
+	turn();
+	cr_assert_eq(open_connections(), 0);
+	close(fd);
+}
+
 Test(control, a_peer_that_leaves_a_waiting_answer_frees_its_place)
 {
 	int gone = dial(control_path), talks = dial(control_path);

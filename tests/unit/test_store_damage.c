@@ -128,6 +128,31 @@ read_records(int *bad)
 	return 0;
 }
 
+/* How many a look from the newest on finds whole. */
+static int
+look_at_records(void)
+{
+	struct store_record rec;
+	int64_t before = INT64_MAX;
+	int good = 0;
+
+	for (int i = 0; i < 2 * RECORDS + 2; i++) {
+		enum st st = store_record_look(&store, before, &rec);
+
+		if (st == ST_NOT_FOUND || rec.seq == 0)
+			return good;
+		cr_assert(st == ST_OK || st == ST_CORRUPT, "%s", st_text(st));
+		cr_assert_lt(rec.seq, before);
+		before = rec.seq;
+		if (st != ST_OK)
+			continue;
+		cr_assert_eq(rec.n, record_size(rec.seq));
+		cr_assert_eq(rec.version, (uint64_t)rec.seq);
+		good++;
+	}
+	return -1;
+}
+
 /* Take entries out of the queue, damaged ones too, until it is empty or the
  * database says that it is damaged.  How many were good. */
 static int
@@ -235,6 +260,7 @@ Test(store_damage, each_flip_in_a_body_is_found_and_the_others_are_delivered)
 			cr_assert_eq(read_records(&bad), RECORDS - 1,
 			    "record %ld, bit %ld", (long)seq, bit);
 			cr_assert_eq(bad, 1);
+			cr_assert_eq(look_at_records(), RECORDS - 1);
 			store_close(&store);
 			flips++;
 		}

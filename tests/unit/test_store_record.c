@@ -136,6 +136,75 @@ Test(store_record, a_body_that_does_not_fit_is_said_and_nothing_is_put)
 	cr_assert_eq(body.n, 105);
 }
 
+/* ---- in parts ----------------------------------------------------------- */
+
+Test(store_record, a_body_in_parts_is_the_body)
+{
+	static const size_t SIZES[] = { 1, STORE_PART_BYTES - 1,
+		STORE_PART_BYTES, STORE_PART_BYTES + 1, RECORD_MAX_BYTES };
+	struct store_record rec;
+
+	for (size_t i = 0; i < 5; i++)
+		append_at(NOW, SIZES[i]);
+	for (size_t i = 5; i-- > 0;) {
+		uint8_t got[RECORD_MAX_BYTES];
+		size_t n = 0;
+
+		OK(store_record_look(&store, (int64_t)i + 2, &rec));
+		cr_assert_eq(rec.seq, (int64_t)i + 1);
+		cr_assert_eq(rec.n, SIZES[i]);
+		while (n < rec.n) {
+			struct buf part = { got, n, n + 1000, false };
+
+			if (part.cap > sizeof got)
+				part.cap = sizeof got;
+			OK(store_record_part(
+			    &store, rec.seq, (uint32_t)n, &part));
+			cr_assert_gt(part.n, n);
+			n = part.n;
+		}
+		cr_assert(span_eq((struct span){ got, n }, bytes(1, SIZES[i])));
+	}
+	IS(ST_NOT_FOUND, store_record_look(&store, 1, &rec));
+}
+
+Test(store_record, no_part_of_what_is_not_there)
+{
+	struct buf part = { room, 0, 10, false };
+
+	append_at(NOW, 100);
+	append_at(NOW, 100);
+	IS(ST_NOT_FOUND, store_record_part(&store, 1, 100, &part));
+	IS(ST_NOT_FOUND, store_record_part(&store, 3, 0, &part));
+	OK(prune(2, INT64_MAX, 100));
+	IS(ST_NOT_FOUND, store_record_part(&store, 1, 0, &part));
+	cr_assert_eq(part.n, 0);
+	OK(store_record_part(&store, 2, 95, &part));
+	cr_assert_eq(part.n, 5);
+}
+
+Test(store_record, settled_is_what_is_committed)
+{
+	struct store_record rec = { .at = NOW };
+	int64_t seq;
+
+	OK(store_record_settled(&store, &seq));
+	cr_assert_eq(seq, 0);
+	append_at(NOW, 100);
+	OK(reopen());
+	for (int i = 0; i < 2; i++) {
+		OK(store_begin(&store));
+		OK(store_record_append(&store, &rec, bytes(1, 100), &seq));
+		cr_assert_eq(seq, 2);
+		OK(store_record_settled(&store, &seq));
+		cr_assert_eq(seq, 1);
+		store_rollback(&store);
+	}
+	append_at(NOW, 100);
+	OK(store_record_settled(&store, &seq));
+	cr_assert_eq(seq, 2);
+}
+
 /* ---- prune and backlog -------------------------------------------------- */
 
 Test(store_record, only_what_is_acknowledged_and_old_is_pruned)
