@@ -38,6 +38,15 @@
 /* Signals, two listening sockets and their connections, and some more. */
 #define WATCH_MAX_COUNT 16u
 
+/* Files and folders that the sandbox allows: state, configuration, two of
+ * sockets, four of sinks, CA file, three of /etc, randomness, factory default,
+ * and some more. */
+#define SANDBOX_PLACE_MAX_COUNT 20u
+
+/* Open at the same time: about 20 for store, sinks and sockets, 8 peers, two
+ * transfers and their name servers. */
+#define SANDBOX_FILE_MAX_COUNT 128u
+
 /* ---- arena -------------------------------------------------------------- */
 
 /* What libcurl and c-ares need: 88 KiB base and 51 KiB a connection, measured
