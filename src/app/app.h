@@ -14,6 +14,7 @@
 #include "control/control.h"
 #include "http/http.h"
 #include "platform/log.h"
+#include "platform/sandbox.h"
 #include "platform/signals.h"
 #include "relay/relay.h"
 #include "sentinel/sentinel.h"
@@ -36,6 +37,20 @@ enum {
 	EXIT_SETTING = 78,
 };
 
+/* The image's own configuration, to begin with. */
+#define APP_FACTORY_FILE "/usr/share/wf-sentinel/config.json"
+
+/* /etc/resolv.conf and /etc/hosts, to see that they have changed. */
+#define APP_NAMES_COUNT 2
+
+enum app_names { APP_NAMES_SAME, APP_NAMES_WRITTEN, APP_NAMES_REPLACED };
+
+struct app_name_file {
+	dev_t dev;
+	ino_t ino; /* 0: there is none */
+	int64_t mtime_ns;
+};
+
 struct options {
 	char state[PATH_MAX_BYTES];
 	char config[PATH_MAX_BYTES];
@@ -50,6 +65,10 @@ struct app {
 	    *dependencies;                  /* what this program was built of */
 	const struct control_route *routes; /* of the control socket */
 	size_t route_count;
+	uint8_t node_ids[APP_NODE_IDS_BYTES];
+	struct config_defaults defaults; /* into it */
+	struct sandbox sandbox;
+	struct app_name_file name_file[APP_NAMES_COUNT];
 	struct log log;
 	struct signals signals;
 	struct config *config; /* the one of these that is in use */
@@ -75,6 +94,7 @@ struct app {
 	bool has_begun;     /* with this configuration */
 	bool stopping;      /* a signal came */
 	bool reloading;     /* the configuration's file has changed */
+	bool is_outside;    /* what is needed now is out of the sandbox */
 	int64_t config_mtime_ns, config_looked_ms;
 	char proxy[APP_PROXY_MAX_BYTES];
 	struct workunit workunit;
@@ -89,6 +109,40 @@ struct app {
 		} status;
 	} u;
 };
+
+/* ---- app_identity.c: whose rights the program has ------------------------ */
+
+/*
+ * app_take_identity - before any command: as root, become the owner of the
+ * state directory (which `run` and others make first), without any capability;
+ * remember the appliance's ids, which perhaps only root may read.
+ *
+ * returns  EXIT_DONE, and nothing that is done from now on is done as root,
+ *          unless root itself owns the directory; or the code to end with, said
+ */
+int app_take_identity(struct app *a);
+
+/* A warning in the log when the program works as root. */
+void app_note_identity(struct app *a);
+
+/* `run` that goes on until it is stopped. */
+bool app_is_daemon(const struct app *a);
+
+/* ---- app_sandbox.c: what the process may reach --------------------------- */
+
+/*
+ * app_enter_sandbox - for good, before anything is sent or received.
+ *
+ * is_configured  what a->config names is allowed too
+ * returns        EXIT_DONE, or the code to end with, said
+ */
+int app_enter_sandbox(struct app *a, bool is_configured);
+
+/* Is what this configuration names within it? */
+bool app_has_places(struct app *a, const struct config *config);
+
+/* What became of the files since the last look. */
+enum app_names app_look_names(struct app *a);
 
 /* ---- app_setup.c: what several commands need first ---------------------- */
 

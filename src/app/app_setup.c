@@ -6,9 +6,6 @@
 #include "app/app.h"
 #include "platform/file.h"
 
-#define NODE_FILE    "/witfoo/configs/node.json"
-#define FACTORY_FILE "/usr/share/wf-sentinel/config.json"
-
 /* ---- configuration ------------------------------------------------------ */
 
 static void
@@ -24,32 +21,6 @@ report_fault(void *ctx, const struct config_fault *fault)
 		return;
 }
 
-/* The ids that the appliance's agent wrote, where it did. */
-static void
-load_defaults(
-    struct app *a, struct config_defaults *defaults, uint8_t *ids, size_t size)
-{
-	struct buf text = BUF_OVER(a->u.scratch.text);
-	struct buf copy = { ids, 0, size, false };
-	struct config_defaults found = { SPAN_NONE, SPAN_NONE };
-
-	*defaults = found;
-	if (file_load(NODE_FILE, &text) != ST_OK)
-		return;
-	config_node_parse(span_of(&text), &a->u.scratch, &found);
-	/* The scratch is needed again for the configuration itself. */
-	buf_put(&copy, found.appliance_id);
-	buf_put(&copy, found.org_id);
-	if (copy.cut)
-		return;
-	if (found.appliance_id.n != 0)
-		defaults->appliance_id = (struct span){ ids,
-			found.appliance_id.n };
-	if (found.org_id.n != 0)
-		defaults->org_id = span_sub((struct span){ ids, copy.n },
-		    found.appliance_id.n, found.org_id.n);
-}
-
 /* On a new appliance: the image's own configuration, to begin with. */
 static void
 copy_factory_config(struct app *a)
@@ -57,7 +28,7 @@ copy_factory_config(struct app *a)
 	struct buf text = BUF_OVER(a->u.scratch.text);
 
 	if (access(a->options.config, F_OK) == 0 ||
-	    file_load(FACTORY_FILE, &text) != ST_OK)
+	    file_load(APP_FACTORY_FILE, &text) != ST_OK)
 		return;
 	if (file_replace(a->options.config, span_of(&text), 0640) != ST_OK)
 		app_say(a->options.config,
@@ -67,19 +38,20 @@ copy_factory_config(struct app *a)
 int
 app_load_config(struct app *a)
 {
-	struct config_defaults defaults;
-	uint8_t ids[128];
 	enum st st;
 
-	load_defaults(a, &defaults, ids, sizeof ids);
 	copy_factory_config(a);
-	st = config_load(a->config, a->options.config, &defaults, &a->u.scratch,
-	    report_fault, a);
+	st = config_load(a->config, a->options.config, &a->defaults,
+	    &a->u.scratch, report_fault, a);
 	if (st == ST_OK)
 		return EXIT_DONE;
 	if (st == ST_NOT_FOUND)
 		app_say(a->options.config, ": there is no configuration: ",
 		    "write one as in README.md, 'On the appliance'");
+	else if (st == ST_IO && errno == EACCES)
+		app_say(a->options.config, ": cannot be read: ",
+		    "let the owner of the state directory read it and its "
+		    "folder: the program works as that user");
 	else if (st == ST_IO)
 		app_say(
 		    a->options.config, ": cannot be read: ", strerror(errno));

@@ -451,6 +451,9 @@
 /* "http://", a DNS name and a port. */
 #define APP_PROXY_MAX_BYTES 300u
 
+/* The ids of node.json: a UUID (36) and a DNS label (63). */
+#define APP_NODE_IDS_BYTES 128u
+
 /* The daemon's status: 1 KiB for each of 8 connectors and 4 sinks, and the
  * rest.  Twelve members and five of an error each take two tokens. */
 #define APP_STATUS_MAX_BYTES       (32u * 1024u)

@@ -35,7 +35,27 @@ config_mtime_ns(const struct app *a)
 	    about.st_mtim.tv_nsec;
 }
 
-/* Has the file changed since it was loaded?  Looks once in a while. */
+/* Name servers and hosts: true, to begin again.  A file in the place of another
+ * is out of the sandbox's reach (a->is_outside). */
+static bool
+has_new_names(struct app *a)
+{
+	enum app_names names = app_look_names(a);
+
+	if (names == APP_NAMES_REPLACED && a->sandbox.landlock_abi != 0) {
+		log_event(&a->log, LOG_LEVEL_WARNING, "names_replaced",
+		    LOG_FIELDS(log_str("files", "/etc/resolv.conf, /etc/hosts"),
+			log_str("hint", "a new start is needed")));
+		a->is_outside = true;
+	} else if (names != APP_NAMES_SAME)
+		log_event(&a->log, LOG_LEVEL_INFO, "names_changed",
+		    LOG_FIELDS(
+			log_str("files", "/etc/resolv.conf, /etc/hosts")));
+	return names != APP_NAMES_SAME;
+}
+
+/* Has the file, or what names mean, changed since it was loaded?  Looks once in
+ * a while. */
 static bool
 has_new_config(struct app *a)
 {
@@ -44,7 +64,7 @@ has_new_config(struct app *a)
 	if (now_ms - a->config_looked_ms < APP_CONFIG_LOOK_MS)
 		return false;
 	a->config_looked_ms = now_ms;
-	return config_mtime_ns(a) != a->config_mtime_ns;
+	return has_new_names(a) || config_mtime_ns(a) != a->config_mtime_ns;
 }
 
 /* Wait; false when the daemon has to end or begin again. */
@@ -122,7 +142,7 @@ interrupted(struct app *a)
 		log_event(&a->log, LOG_LEVEL_INFO, "stopped", NULL, 0);
 		return EXIT_DONE;
 	}
-	return a->reloading ? RELOAD : EXIT_TEMPORARY;
+	return a->reloading && !a->is_outside ? RELOAD : EXIT_TEMPORARY;
 }
 
 static int
@@ -223,19 +243,34 @@ stop_serving(struct app *a)
 	a->is_serving = false;
 }
 
+/* Only a process that begins with these settings can reach what they name. */
+static int
+say_outside(void)
+{
+	app_say("control.socket, control.status_socket, network.ca_file or "
+		"sinks name a place outside of the sandbox: ",
+	    "a new start is needed", "");
+	return EXIT_TEMPORARY;
+}
+
 /* The sockets are there from the first moment on, at the usual place until the
  * configuration names another one. */
 static int
 configure_daemon(struct app *a)
 {
-	int code, configured = load_config(a);
+	int configured = load_config(a);
+	int code = start_serving(a, configured == EXIT_DONE);
 
-	code = start_serving(a, configured == EXIT_DONE);
-	if (configured == EXIT_DONE)
-		return code;
 	/* Without sockets at the usual place a configuration still helps. */
+	if (code != EXIT_DONE && configured == EXIT_DONE)
+		return code;
+	code = app_enter_sandbox(a, configured == EXIT_DONE);
+	if (code != EXIT_DONE || configured == EXIT_DONE)
+		return code;
 	code = wait_for_config(a);
 	stop_serving(a);
+	if (code == EXIT_DONE && !app_has_places(a, a->config))
+		return say_outside();
 	return code == EXIT_DONE ? start_serving(a, true) : code;
 }
 
@@ -286,11 +321,9 @@ run_again(struct app *a)
 
 	a->config = &a->configs[old == &a->configs[0]];
 	code = load_config(a);
-	if (code == EXIT_DONE && has_moved(old, a->config)) {
-		app_say("the sockets of the control are to be elsewhere: ",
-		    "a new start is needed", "");
-		return EXIT_TEMPORARY;
-	}
+	if (code == EXIT_DONE &&
+	    (has_moved(old, a->config) || !app_has_places(a, a->config)))
+		return say_outside();
 	memset(&a->relay, 0, sizeof a->relay);
 	if (code == EXIT_DONE) {
 		log_event(&a->log, LOG_LEVEL_INFO, "config_changed", NULL, 0);
@@ -322,6 +355,7 @@ command_run(struct app *a)
 	}
 	log_init(&a->log, STDERR_FILENO, LOG_LEVEL_INFO, &clock_system);
 	a->started_ms = clock_monotonic_ms(&clock_system);
+	app_note_identity(a);
 	if (signals_open(&a->signals) != ST_OK)
 		return EXIT_INTERNAL;
 	code = app_make_state(a);
@@ -329,6 +363,8 @@ command_run(struct app *a)
 		code = app_lock_state(a);
 	if (code == EXIT_DONE)
 		code = once ? app_load_config(a) : configure_daemon(a);
+	if (code == EXIT_DONE && once)
+		code = app_enter_sandbox(a, true);
 	if (code == EXIT_DONE)
 		code = run_configured(a, once);
 	while (code == RELOAD)

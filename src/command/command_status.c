@@ -99,6 +99,30 @@ print_rows(const struct json_doc *doc, const char *list,
 	return code;
 }
 
+/* What the daemon could do, if somebody took it over, beyond its work. */
+static void
+put_confinement(struct buf *b, const struct json_doc *doc)
+{
+	int sandbox = json_member(doc, 0, "sandbox");
+	struct span state;
+
+	if (json_type(doc, sandbox) != JSON_OBJECT)
+		return;
+	state = json_string(doc, json_member(doc, sandbox, "state"));
+	if (!span_eq(state, SPAN_LIT("on"))) {
+		buf_put_str(b, "! The sandbox is ");
+		buf_put(b, state);
+		buf_put_str(b,
+		    ": files of others are in reach (a kernel without "
+		    "Landlock?)\n");
+	}
+	if (span_eq(
+		json_raw(doc, json_member(doc, sandbox, "uid")), SPAN_LIT("0")))
+		buf_put_str(b,
+		    "! The daemon works as root: give the state directory "
+		    "to another user.\n");
+}
+
 static int
 print_tables(struct app *a, struct span body)
 {
@@ -123,7 +147,9 @@ print_tables(struct app *a, struct span body)
 	buf_put(&b, json_raw(&doc, json_member(&doc, 0, "uptime_seconds")));
 	buf_put_str(&b, " s, clock off by ");
 	buf_put(&b, json_raw(&doc, json_member(&doc, 0, "clock_skew_seconds")));
-	buf_put_str(&b, " s\n\n");
+	buf_put_str(&b, " s\n");
+	put_confinement(&b, &doc);
+	buf_put_byte(&b, '\n');
 	code = app_print(span_of(&b));
 	if (code == EXIT_DONE)
 		code = print_rows(&doc, "connectors", CONNECTORS,

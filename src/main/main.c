@@ -146,7 +146,11 @@ main(int argc, char **argv)
 			continue;
 		if (app.options.argc == 1 && is_help(app.options.argv[0]))
 			return app_print(SPAN_LIT(HELP));
-		return COMMAND[i].run(&app);
+		/* `version` looks at nothing and makes nothing. */
+		code = COMMAND[i].run == command_version ?
+		    EXIT_DONE :
+		    app_take_identity(&app);
+		return code == EXIT_DONE ? COMMAND[i].run(&app) : code;
 	}
 	app_say(app.options.command,
 	    app.options.command[0] == '-' ?
