@@ -125,6 +125,15 @@ find_identity(struct app *a, struct identity *who)
 	return EXIT_DONE;
 }
 
+/* Where it cannot be had, the sockets are elsewhere, or cannot be made and that
+ * is said. */
+static void
+give_socket_folder(const struct identity *who)
+{
+	if (identity_give_dir(SOCKET_FOLDER, who) != ST_OK)
+		return;
+}
+
 bool
 app_is_daemon(const struct app *a)
 {
@@ -143,11 +152,8 @@ app_take_identity(struct app *a)
 		code = find_identity(a, &who);
 	if (code != EXIT_DONE)
 		return code;
-	/* Where it cannot be had, the sockets are elsewhere, or cannot be made
-	 * and that is said. */
-	if (identity_is_root() && app_is_daemon(a) &&
-	    identity_give_dir(SOCKET_FOLDER, &who) != ST_OK)
-		why = "";
+	if (identity_is_root() && app_is_daemon(a))
+		give_socket_folder(&who);
 	if (identity_drop(&who, &why) == ST_OK)
 		return EXIT_DONE;
 	app_say(why,

@@ -221,7 +221,11 @@ wait_for_config(struct app *a)
 		if (app_wait_offline(a, APP_CONFIG_LOOK_MS) != ST_OK ||
 		    a->stopping)
 			return EXIT_SETTING;
-		if (has_new_config(a) && load_config(a) == EXIT_DONE)
+		if (!has_new_config(a))
+			continue;
+		if (a->is_outside)
+			return EXIT_TEMPORARY;
+		if (load_config(a) == EXIT_DONE)
 			return EXIT_DONE;
 	}
 }

@@ -16,12 +16,12 @@
 #include <linux/landlock.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/span.h"
+#include "platform/sandbox_priv.h"
 
 #define ACCESS_TRUNCATE  (UINT64_C(1) << 14) /* ABI 3 */
 #define ACCESS_IOCTL_DEV (UINT64_C(1) << 15) /* ABI 5 */
@@ -87,7 +87,6 @@ sandbox_open(struct sandbox *s)
 	s->ruleset = -1;
 	if (abi < 0 && errno != ENOSYS && errno != EOPNOTSUPP)
 		return failed(s, "Landlock cannot be asked for");
-	s->is_open = true;
 	if (abi <= 0)
 		return ST_OK;
 	memset(&attr, 0, sizeof attr);
@@ -210,39 +209,13 @@ sandbox_state(const struct sandbox *s)
 
 /* ---- entering ----------------------------------------------------------- */
 
-static const struct {
-	int resource;
-	rlim_t most;
-	const char *step;
-} LIMITS[] = {
-	{ RLIMIT_CORE, 0, "RLIMIT_CORE cannot be set" },
-	{ RLIMIT_NOFILE, SANDBOX_FILE_MAX_COUNT,
-	    "RLIMIT_NOFILE cannot be set" },
-#ifndef __SANITIZE_ADDRESS__
-	/* A sanitizer looks for leaks from a process of its own. */
-	{ RLIMIT_NPROC, 0, "RLIMIT_NPROC cannot be set" },
-#endif
-};
-
-static bool
-set_limit(int resource, rlim_t most)
-{
-	struct rlimit now;
-
-	if (getrlimit(resource, &now) != 0)
-		return false;
-	if (now.rlim_max > most)
-		now.rlim_max = most;
-	now.rlim_cur = now.rlim_max;
-	return setrlimit(resource, &now) == 0;
-}
-
 enum st
 sandbox_enter(struct sandbox *s)
 {
-	for (size_t i = 0; i < sizeof LIMITS / sizeof LIMITS[0]; i++)
-		if (!set_limit(LIMITS[i].resource, LIMITS[i].most))
-			return failed(s, LIMITS[i].step);
+	const char *limit = sandbox_limits();
+
+	if (limit != NULL)
+		return failed(s, limit);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0)
 		return failed(s, "PR_SET_NO_NEW_PRIVS cannot be set");
 	if (prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) != 0)
@@ -255,7 +228,6 @@ sandbox_enter(struct sandbox *s)
 	}
 	if (sandbox_filter(&s->has_seccomp) != ST_OK)
 		return failed(s, "the seccomp filter cannot be set");
-	s->is_open = false;
 	s->is_set = true;
 	return ST_OK;
 }

@@ -2,8 +2,9 @@
 /*
  * sandbox.h - what the process may still do when it begins to talk to others.
  *
- *	limits     no core, few descriptors, no further process; not traceable,
- *	           no privilege by a program that it would start
+ *	limits     no core, few descriptors, no further process
+ *	           (sandbox_limits.c); not traceable, no privilege by a program
+ *	           that it would start
  *	Landlock   which files and folders it may open
  *	seccomp    which system calls it may make (sandbox_filter.c); asking for
  *	           memory is refused as an error, any other call ends it
@@ -35,7 +36,7 @@ enum {
 
 /* Private. */
 struct sandbox {
-	bool is_open, is_set; /* between the calls; at the end */
+	bool is_set; /* entered */
 	bool has_seccomp;
 	int landlock_abi; /* 0: this kernel has none */
 	int ruleset;
@@ -83,8 +84,5 @@ bool sandbox_has(const struct sandbox *s, const char *path, unsigned access);
 /* All of it: "on"; without Landlock, or in a build for the sanitizers, which
  * need memory: "partial"; not entered: "off". */
 const char *sandbox_state(const struct sandbox *s);
-
-/* Private: sandbox_filter.c.  The filter is in force, or an error (errno). */
-enum st sandbox_filter(bool *has_seccomp) MUST_CHECK;
 
 #endif

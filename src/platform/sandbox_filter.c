@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The system calls of a process that polls, stores and answers, as musl makes
- * them; seen by strace over the whole system tests, and by what the linked
- * program holds for the rare ones.  On another machine type a call has another
- * number or name: an #ifdef where the kernel has no old form.
+ * them: those that strace saw in tests of polling, reloading and the sockets,
+ * and for rare paths those that the linked program holds.  On another machine
+ * type a call has another number or name: an #ifdef where the kernel has no old
+ * form.
  *
  *	another architecture, or x32   killed: numbers mean other calls there
  *	on the list                    allowed
@@ -13,7 +14,7 @@
  * Numbers of the list cost nothing later: the kernel keeps a bitmap of those
  * that are allowed whatever their arguments are.
  */
-#include "platform/sandbox.h"
+#include "platform/sandbox_priv.h"
 
 #ifdef __SANITIZE_ADDRESS__
 
@@ -32,6 +33,7 @@ sandbox_filter(bool *has_seccomp)
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -50,10 +52,12 @@ sandbox_filter(bool *has_seccomp)
 
 /* ioctl(2)'s command is an unsigned int: the low half of its argument, which
  * comes first on both machines. */
-#define SECOND_ARGUMENT     (offsetof(struct seccomp_data, args) + sizeof(uint64_t))
+/* clang-format off */
+#define SECOND_ARGUMENT \
+	(offsetof(struct seccomp_data, args) + sizeof(uint64_t))
 
-#define LOAD(offset)       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offset))
-#define END(action)        BPF_STMT(BPF_RET | BPF_K, action)
+#define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offset))
+#define END(action)  BPF_STMT(BPF_RET | BPF_K, action)
 
 /* The next instruction only when equal, at least, not equal. */
 #define IF(value)          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1)
@@ -63,7 +67,6 @@ sandbox_filter(bool *has_seccomp)
 #define ALLOW(name)     IF(__NR_##name), END(SECCOMP_RET_ALLOW)
 #define NO_MEMORY(name) IF(__NR_##name), END(SECCOMP_RET_ERRNO | ENOMEM)
 
-/* clang-format off */
 static const struct sock_filter FILTER[] = {
 	LOAD(offsetof(struct seccomp_data, arch)),
 	IF_NOT(ARCHITECTURE), END(SECCOMP_RET_KILL_PROCESS),

@@ -303,9 +303,22 @@ class Names(RootCase):
                     self.assertEqual(process.wait(10), 75)
                     self.assertIn("event=names_replaced", self.end(process))
 
-    def test_nobody_of_the_same_user_may_look_into_it(self) -> None:
-        """Not dumpable: its files in /proc belong to root."""
+    def test_another_file_before_there_is_a_configuration(self) -> None:
         self.start_root()
+        path = pathlib.Path(self.state, "config.json")
+        path.write_text("{")
+        process = self.start_daemon()
+        self.wait_for(lambda: proc_status(process.pid)["Seccomp"] == ["2"])
+        (self.root / "etc/hosts").unlink()
+        self.assertEqual(process.wait(10), 75)
+
+    def test_nobody_of_the_same_user_may_look_into_it(self) -> None:
+        """Not dumpable: its files in /proc belong to root.
+
+        It is started as its user: a change of the user has that effect too.
+        """
+        self.start_root()
+        self.user = UID
         process = self.running()
         for name in ("mem", "maps", "environ", "fd", "cwd"):
             about = os.lstat(f"/proc/{process.pid}/{name}")
