@@ -113,8 +113,8 @@ put_confinement(struct buf *b, const struct json_doc *doc)
 		buf_put_str(b, "! The sandbox is ");
 		buf_put(b, state);
 		buf_put_str(b,
-		    ": files of others are in reach (a kernel without "
-		    "Landlock?)\n");
+		    ": other files are in reach (no Landlock in "
+		    "the kernel?)\n");
 	}
 	if (span_eq(
 		json_raw(doc, json_member(doc, sandbox, "uid")), SPAN_LIT("0")))
