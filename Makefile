@@ -189,6 +189,15 @@ $N/tls-probe: tests/system/tls_probe.c \
 
 test test-system: $N/tls-probe
 
+# The product behind another main, for tests/system/test_sandbox.py.
+$P/sandbox-probe: tests/system/sandbox_probe.c \
+    $(filter-out $P/obj/main/%,$(OBJ_P)) $P/flags $P/deps/.stamp
+	@echo "  CC    $@"
+	@$(CC_P) $(CFLAGS_P) $(LDFLAGS_P) $(filter %.c %.o,$^) -L$P/deps/lib \
+	    $(LIBS) -o $@
+
+test test-system: $P/sandbox-probe
+
 # For tests/bench: libcurl alone under the product's TLS, and who watches.
 $P/bench/floor: tests/bench/floor.c \
     $(filter $P/obj/base/% $P/obj/platform/% $P/obj/tls/%,$(OBJ_P)) \

@@ -9,8 +9,11 @@ on_health(void *ctx, struct control_call *call)
 	const struct app *a = ctx;
 
 	call->type = "text/plain";
-	buf_put_str(call->out, a->is_ready ? "ok\n" : "unconfigured\n");
-	return a->is_ready ? 200 : 503;
+	buf_put_str(call->out,
+	    !a->sandbox.is_set ? "no sandbox\n" :
+		!a->is_ready   ? "unconfigured\n" :
+				 "ok\n");
+	return a->is_ready && a->sandbox.is_set ? 200 : 503;
 }
 
 struct app_actor

@@ -3,6 +3,8 @@
  * GET /v1/status, made in pieces: the head, each connector, each sink, the
  * rest.  `state` is the number of the piece.
  */
+#include <unistd.h>
+
 #include "api/api_priv.h"
 #include "arena/arena.h"
 #include "base/ticks.h"
@@ -158,6 +160,19 @@ api_put_sink(struct app *a, struct json_out *o, struct relay_sink *s)
 }
 
 static void
+put_sandbox(const struct sandbox *s, struct json_out *o)
+{
+	json_put_key(o, "sandbox");
+	json_put_open(o, '{');
+	put_text(o, "state", sandbox_state(s));
+	put_count(o, "landlock_abi", (uint64_t)s->landlock_abi);
+	json_put_key(o, "seccomp");
+	json_put_bool(o, s->has_seccomp);
+	put_count(o, "uid", geteuid());
+	json_put_close(o, '}');
+}
+
+static void
 put_rest(struct app *a, struct json_out *o)
 {
 	const struct arena *arena = arena_shared();
@@ -185,6 +200,7 @@ put_rest(struct app *a, struct json_out *o)
 	put_text(o, "kind", vault_device_key.name);
 	put_text(o, "state", a->is_ready ? "open" : "closed");
 	json_put_close(o, '}');
+	put_sandbox(&a->sandbox, o);
 	json_put_key(o, "clock_skew_seconds");
 	json_put_int(o, a->relay.skew_s);
 	json_put_close(o, '}');

@@ -19,6 +19,7 @@
 #include "health/counters.h"
 #include "http/http.h"
 #include "platform/log.h"
+#include "platform/sandbox.h"
 #include "platform/signals.h"
 #include "relay/relay.h"
 #include "sentinel/sentinel.h"
@@ -40,6 +41,12 @@ enum {
 	EXIT_REFUSED = 77,
 	EXIT_SETTING = 78,
 };
+
+/* The image's own configuration, to begin with. */
+#define APP_FACTORY_FILE "/usr/share/wf-sentinel/config.json"
+
+/* Files of the machine whose change counts: see app_change.c. */
+#define APP_NAMES_COUNT 3
 
 struct options {
 	char state[PATH_MAX_BYTES];
@@ -66,7 +73,7 @@ struct app_support {
 
 /* What tells one state of a file from another; zeros: there is none. */
 struct app_stamp {
-	uint64_t inode, size;
+	uint64_t device, inode, size;
 	int64_t changed_ns;
 };
 
@@ -119,6 +126,9 @@ struct app {
 	const struct control_route *routes; /* of the control socket */
 	size_t route_count;
 	control_handler *admit; /* who may use it */
+	uint8_t node_ids[APP_NODE_IDS_BYTES];
+	struct config_defaults defaults; /* into it */
+	struct sandbox sandbox;
 	struct log log;
 	struct counters counters; /* also over a reload */
 	struct signals signals;
@@ -149,8 +159,10 @@ struct app {
 	bool has_begun;     /* with this configuration */
 	bool stopping;      /* a signal came */
 	bool reloading;     /* the configuration's file has changed */
+	bool is_outside;    /* what is needed now is out of the sandbox */
 	int64_t config_looked_ms;
-	struct app_stamp config_stamp, ca_stamp; /* as they were loaded */
+	/* As they were loaded. */
+	struct app_stamp config_stamp, ca_stamp, name_stamp[APP_NAMES_COUNT];
 	int64_t progress_said_ms;
 	char proxy[APP_PROXY_MAX_BYTES];
 	struct workunit workunit;
@@ -168,16 +180,59 @@ struct app {
 	struct app_support support;
 };
 
+/* ---- app_identity.c: whose rights the program has ------------------------ */
+
+/*
+ * app_take_identity - before any command: as root, become the owner of the
+ * state directory (which `run` and others make first), without any capability;
+ * remember the appliance's ids, which perhaps only root may read.
+ *
+ * returns  EXIT_DONE, and nothing that is done from now on is done as root,
+ *          unless root itself owns the directory; or the code to end with, said
+ */
+int app_take_identity(struct app *a);
+
+/* A warning in the log when the program works as root. */
+void app_note_identity(struct app *a);
+
+/* `run` that goes on until it is stopped. */
+bool app_is_daemon(const struct app *a);
+
+/* ---- app_sandbox.c: what the process may reach --------------------------- */
+
+/*
+ * app_enter_sandbox - for good, before anything is sent or received.
+ *
+ * is_configured  what a->config names is allowed too
+ * returns        EXIT_DONE, or the code to end with, said
+ */
+int app_enter_sandbox(struct app *a, bool is_configured);
+
+/* Is what this configuration names within it? */
+bool app_has_places(struct app *a, const struct config *config);
+
+/* ---- app_change.c: what changed on disk --------------------------------- */
+
+/* Remember what is there now: before it is read. */
+void app_stamp_config(struct app *a);
+void app_stamp_ca(struct app *a);
+void app_stamp_names(struct app *a);
+
+/*
+ * app_has_changed - begin again: the configuration, the CA file or what names
+ * mean is another one.
+ *
+ * a->is_outside  set when only a new process can reach what is there now
+ * cost           looks once in APP_CONFIG_LOOK_MS, and at once after a change
+ *                over the socket
+ */
+bool app_has_changed(struct app *a);
+
 /* ---- app_setup.c: what several commands need first ---------------------- */
 
 /* Load the configuration, the appliance's ids included; faults go to stderr.
  * EXIT_DONE, or the code to end with. */
 int app_load_config(struct app *a);
-
-/* The ids of the appliance's agent, where it wrote them: `defaults` borrows
- * `ids`; the scratch is free afterwards. */
-void app_defaults(struct config_defaults *defaults, struct config_scratch *s,
-    uint8_t ids[APP_IDS_MAX_BYTES]);
 
 /* The operator's CA file: its path (ST_NOT_FOUND: none is configured), its
  * bytes, and as anchors beside the built-in ones.  False: `wrong` says why. */

@@ -102,12 +102,9 @@ app_edit_faults(struct app *a, config_report *report, void *ctx)
 {
 	struct app_edit *e = &a->edit;
 	struct shifted shifted = { e, report, ctx };
-	struct config_defaults defaults;
-	uint8_t ids[APP_IDS_MAX_BYTES];
 
-	app_defaults(&defaults, &e->scratch, ids);
 	return config_parse(&e->config, (struct span){ e->text, e->text_n },
-	    &defaults, &e->scratch, report_shifted, &shifted);
+	    &a->defaults, &e->scratch, report_shifted, &shifted);
 }
 
 struct first_fault {

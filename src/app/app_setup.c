@@ -6,9 +6,6 @@
 #include "app/app.h"
 #include "platform/file.h"
 
-#define NODE_FILE    "/witfoo/configs/node.json"
-#define FACTORY_FILE "/usr/share/wf-sentinel/config.json"
-
 /* ---- configuration ------------------------------------------------------ */
 
 static void
@@ -24,31 +21,6 @@ report_fault(void *ctx, const struct config_fault *fault)
 		return;
 }
 
-void
-app_defaults(struct config_defaults *defaults, struct config_scratch *s,
-    uint8_t ids[APP_IDS_MAX_BYTES])
-{
-	struct buf text = BUF_OVER(s->text);
-	struct buf copy = { ids, 0, APP_IDS_MAX_BYTES, false };
-	struct config_defaults found = { SPAN_NONE, SPAN_NONE };
-
-	*defaults = found;
-	if (file_load(NODE_FILE, &text) != ST_OK)
-		return;
-	config_node_parse(span_of(&text), s, &found);
-	/* The scratch is needed again for the configuration itself. */
-	buf_put(&copy, found.appliance_id);
-	buf_put(&copy, found.org_id);
-	if (copy.cut)
-		return;
-	if (found.appliance_id.n != 0)
-		defaults->appliance_id = (struct span){ ids,
-			found.appliance_id.n };
-	if (found.org_id.n != 0)
-		defaults->org_id = span_sub((struct span){ ids, copy.n },
-		    found.appliance_id.n, found.org_id.n);
-}
-
 /* On a new appliance: the image's own configuration, to begin with. */
 static void
 copy_factory_config(struct app *a)
@@ -56,7 +28,7 @@ copy_factory_config(struct app *a)
 	struct buf text = BUF_OVER(a->u.scratch.text);
 
 	if (access(a->options.config, F_OK) == 0 ||
-	    file_load(FACTORY_FILE, &text) != ST_OK)
+	    file_load(APP_FACTORY_FILE, &text) != ST_OK)
 		return;
 	if (file_replace(a->options.config, span_of(&text), 0640) != ST_OK)
 		app_say(a->options.config,
@@ -68,21 +40,18 @@ static enum st
 load(struct app *a, config_report *report)
 {
 	struct config_scratch *s = &a->u.scratch;
-	struct config_defaults defaults;
-	uint8_t ids[APP_IDS_MAX_BYTES];
 	struct buf text = BUF_OVER(s->text);
 	enum st st;
 
-	app_defaults(&defaults, s, ids);
 	a->etag[0] = '\0';
 	st = file_load(a->options.config, &text);
 	if (st == ST_FULL) /* says so */
 		st = config_load(
-		    a->config, a->options.config, &defaults, s, report, a);
+		    a->config, a->options.config, &a->defaults, s, report, a);
 	else if (st == ST_OK) {
 		app_etag(span_of(&text), a->etag);
 		st = config_parse(
-		    a->config, span_of(&text), &defaults, s, report, a);
+		    a->config, span_of(&text), &a->defaults, s, report, a);
 	}
 	a->has_config = st == ST_OK;
 	return st;
@@ -116,6 +85,10 @@ app_load_config(struct app *a)
 	if (st == ST_NOT_FOUND)
 		app_say(a->options.config, ": there is no configuration: ",
 		    "write one as in README.md, 'On the appliance'");
+	else if (st == ST_IO && errno == EACCES)
+		app_say(a->options.config, ": cannot be read: ",
+		    "let the owner of the state directory read it and its "
+		    "folder: the program works as that user");
 	else if (st == ST_IO)
 		app_say(
 		    a->options.config, ": cannot be read: ", strerror(errno));

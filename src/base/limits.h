@@ -47,6 +47,15 @@
 /* Signals, two listening sockets and their connections, and some more. */
 #define WATCH_MAX_COUNT 16u
 
+/* Files and folders that the sandbox allows: state, configuration, two of
+ * sockets, four of sinks, CA file, three of /etc, randomness, factory default,
+ * and some more. */
+#define SANDBOX_PLACE_MAX_COUNT 20u
+
+/* Open at the same time: about 20 for store, sinks and sockets, 8 peers, two
+ * transfers and their name servers. */
+#define SANDBOX_FILE_MAX_COUNT 128u
+
 /* ---- arena -------------------------------------------------------------- */
 
 /* What libcurl and c-ares need: 88 KiB base and 51 KiB a connection, measured
@@ -428,85 +437,6 @@
 #define CONFIG_FAULT_TEXT_MAX_BYTES 320u
 #define CONFIG_SHOWN_MAX_BYTES      64u
 
-/* ---- control ------------------------------------------------------------ */
-
-/* The contract's: a request's head, and the one body at a time. */
-#define CONTROL_HEAD_MAX_BYTES (8u * 1024u)
-#define CONTROL_BODY_MAX_BYTES (64u * 1024u)
-
-/* Fields of a head; a browser behind a reverse proxy sends about 25. */
-#define CONTROL_FIELD_MAX_COUNT 64u
-
-/* Connections, likewise; those that wait for one in the kernel; and those
- * that are taken at a time, so that a flood of them stops nothing. */
-#define CONTROL_CONNECTION_MAX_COUNT 8u
-#define CONTROL_BACKLOG_COUNT        16
-#define CONTROL_ACCEPT_MAX_COUNT     16u
-
-/* One piece of an answer; with status line, fields and the chunk around it, it
- * takes the place of the head. */
-#define CONTROL_PIECE_MAX_BYTES (8u * 1024u)
-#define CONTROL_BUFFER_BYTES    (CONTROL_PIECE_MAX_BYTES + 512u)
-
-/* Names in a path, at most: a scope of the vault has 37 bytes. */
-#define CONTROL_ARG_MAX_COUNT 2u
-#define CONTROL_ARG_MAX_BYTES 64u
-
-/* A quoted hash of 64 digits, and a NUL. */
-#define CONTROL_ETAG_MAX_BYTES 72u
-
-/* Head and body must be there within the contract's five seconds; a peer that
- * takes no byte of its answer for ten, or not all of it in a minute, goes. */
-#define CONTROL_REQUEST_MS 5000
-#define CONTROL_STALL_MS   10000
-#define CONTROL_ANSWER_MS  60000
-
-/* What a command reads at a time: a line of the head, or a part of a chunk. */
-#define CONTROL_CLIENT_BUFFER_BYTES 4096u
-
-/* An error that it is told: message, setting and code, escaped. */
-#define CONTROL_CLIENT_ERROR_MAX_BYTES 2048u
-
-/* How long a command waits for the daemon to go on. */
-#define CONTROL_CLIENT_WAIT_MS 10000
-
-/* Groups of a peer that are looked at. */
-#define CONTROL_GROUP_MAX_COUNT 64u
-
-/* ---- main --------------------------------------------------------------- */
-
-/* appliance_id and org_id: a GUID (36) and a DNS label (63). */
-#define APP_IDS_MAX_BYTES 128u
-
-/* "http://", a DNS name and a port. */
-#define APP_PROXY_MAX_BYTES 300u
-
-/* The daemon's status: 1 KiB for each of 8 connectors and 4 sinks, and the
- * rest.  Twelve members and five of an error each take two tokens. */
-#define APP_STATUS_MAX_BYTES       (32u * 1024u)
-#define APP_STATUS_TOKEN_MAX_COUNT 600u
-
-/* The most that a member of a support bundle holds (of log and status what they
- * hold themselves), in whole blocks of a tar; and work units in one. */
-#define SUPPORT_ABOUT_BYTES   2048u
-#define SUPPORT_METRICS_BYTES (32u * 1024u)
-#define SUPPORT_CONFIG_BYTES  (CONFIG_FILE_MAX_BYTES + 32u * 1024u)
-#define SUPPORT_SECRETS_BYTES 8192u
-#define SUPPORT_AUDIT_BYTES   (32u * 1024u)
-#define SUPPORT_RECORD_COUNT  20u
-
-/* Entra's client secrets have 40 characters, old ones up to 256. */
-#define APP_CLIENT_SECRET_MAX_BYTES 512u
-
-/* A secret that expires within a month is warned of: making a new one may need
- * somebody else. */
-#define APP_EXPIRY_DAYS 30
-
-/* The longest wait for the network before the loop looks up, and how often the
- * daemon looks for a changed configuration, to apply it within two seconds. */
-#define APP_WAIT_MS        1000u
-#define APP_CONFIG_LOOK_MS 1000u
-
 /* ---- health ------------------------------------------------------------- */
 
 /* A message for the operator, guidance included. */
@@ -522,7 +452,8 @@
 /* What Microsoft's support asks for: GUIDs (36), should their form change. */
 #define DIAGNOSIS_ID_MAX_BYTES 64u
 
-/* What the daemon's face has, and the command line. */
+/* ---- control, api, command, app: see there ----------------------------- */
+
 #include "base/limits_app.h"
 
 #endif

@@ -23,89 +23,13 @@ static const enum log_level LEVEL[] = {
 /* Not an exit code: begin again. */
 #define RELOAD (-1)
 
-/* What tells one state of a file from another; zeros when there is none.  A
- * replaced file has another inode, one that was written in place another time
- * of change, which nobody can set back. */
-static struct app_stamp
-stamp_of(const char *path)
-{
-	struct stat about;
-
-	if (path[0] == '\0' || stat(path, &about) != 0)
-		return (struct app_stamp){ 0, 0, 0 };
-	return (struct app_stamp){
-		.inode = about.st_ino,
-		.size = (uint64_t)about.st_size,
-		.changed_ns = (int64_t)about.st_ctim.tv_sec * 1000000000 +
-		    about.st_ctim.tv_nsec,
-	};
-}
-
-static bool
-is_same_stamp(const struct app_stamp *a, const struct app_stamp *b)
-{
-	return a->inode == b->inode && a->size == b->size &&
-	    a->changed_ns == b->changed_ns;
-}
-
-static struct app_stamp
-ca_stamp(const struct app *a)
-{
-	char path[PATH_MAX_BYTES];
-
-	return app_ca_path(a, a->config, path) == ST_OK ?
-	    stamp_of(path) :
-	    (struct app_stamp){ 0, 0, 0 };
-}
-
-/* Was the CA file written anew with something usable?  One that is not stays
- * out: the one that was loaded is still in use. */
-static bool
-has_new_ca(struct app *a)
-{
-	struct app_stamp now = ca_stamp(a);
-	struct buf pem = BUF_OVER(a->edit.scratch.text);
-	uint8_t text[PATH_MAX_BYTES + 128];
-	struct buf wrong = BUF_OVER(text);
-
-	if (is_same_stamp(&now, &a->ca_stamp))
-		return false;
-	a->ca_stamp = now;
-	if (app_read_ca(a, a->config, &pem, &wrong) &&
-	    app_add_ca(&a->edit.anchors, span_of(&pem), &wrong))
-		return true;
-	log_event(&a->log, LOG_LEVEL_ERROR, "ca_file_refused",
-	    LOG_FIELDS(log_str("setting", "network.ca_file"),
-		log_text("reason", span_of(&wrong)),
-		log_str("hint", "the old one stays in use")));
-	return false;
-}
-
-/* Has the configuration changed since it was loaded, or the CA file?  Looks
- * once in a while, and at once after a change over the socket. */
-static bool
-has_new_config(struct app *a)
-{
-	int64_t now_ms = clock_monotonic_ms(&clock_system);
-	struct app_stamp now;
-
-	if (a->has_edited)
-		return true;
-	if (now_ms - a->config_looked_ms < APP_CONFIG_LOOK_MS)
-		return false;
-	a->config_looked_ms = now_ms;
-	now = stamp_of(a->options.config);
-	return !is_same_stamp(&now, &a->config_stamp) ||
-	    (a->is_ready && has_new_ca(a));
-}
-
 /* Wait; false when the daemon has to end or begin again. */
 static bool
 wait_for_event(struct app *a, uint32_t most_ms)
 {
 	if (app_wait(a, most_ms) != ST_OK)
 		return false;
-	a->reloading = a->is_serving && has_new_config(a);
+	a->reloading = a->is_serving && app_has_changed(a);
 	return !a->stopping && !a->reloading;
 }
 
@@ -175,7 +99,7 @@ interrupted(struct app *a)
 		log_event(&a->log, LOG_LEVEL_INFO, "stopped", NULL, 0);
 		return EXIT_DONE;
 	}
-	return a->reloading ? RELOAD : EXIT_TEMPORARY;
+	return a->reloading && !a->is_outside ? RELOAD : EXIT_TEMPORARY;
 }
 
 static int
@@ -253,11 +177,11 @@ load_config(struct app *a)
 {
 	int code;
 
-	a->config_stamp = stamp_of(a->options.config);
+	app_stamp_config(a);
 	a->has_edited = false;
 	code = app_load_config(a);
-	a->ca_stamp = code == EXIT_DONE ? ca_stamp(a) :
-					  (struct app_stamp){ 0, 0, 0 };
+	if (code == EXIT_DONE)
+		app_stamp_ca(a);
 	note_config(a, code == EXIT_DONE ? "done" : "refused");
 	return code;
 }
@@ -274,7 +198,11 @@ wait_for_config(struct app *a)
 		if (app_wait_offline(a, APP_CONFIG_LOOK_MS) != ST_OK ||
 		    a->stopping)
 			return EXIT_SETTING;
-		if (has_new_config(a) && load_config(a) == EXIT_DONE)
+		if (!app_has_changed(a))
+			continue;
+		if (a->is_outside)
+			return EXIT_TEMPORARY;
+		if (load_config(a) == EXIT_DONE)
 			return EXIT_DONE;
 	}
 }
@@ -297,19 +225,34 @@ stop_serving(struct app *a)
 	a->is_serving = false;
 }
 
+/* Only a process that begins with these settings can reach what they name. */
+static int
+say_outside(void)
+{
+	app_say("control.socket, control.status_socket, network.ca_file or "
+		"sinks name a place outside of the sandbox: ",
+	    "a new start is needed", "");
+	return EXIT_TEMPORARY;
+}
+
 /* The sockets are there from the first moment on, at the usual place until the
  * configuration names another one. */
 static int
 configure_daemon(struct app *a)
 {
-	int code, configured = load_config(a);
+	int configured = load_config(a);
+	int code = start_serving(a, configured == EXIT_DONE);
 
-	code = start_serving(a, configured == EXIT_DONE);
-	if (configured == EXIT_DONE)
-		return code;
 	/* Without sockets at the usual place a configuration still helps. */
+	if (code != EXIT_DONE && configured == EXIT_DONE)
+		return code;
+	code = app_enter_sandbox(a, configured == EXIT_DONE);
+	if (code != EXIT_DONE || configured == EXIT_DONE)
+		return code;
 	code = wait_for_config(a);
 	stop_serving(a);
+	if (code == EXIT_DONE && !app_has_places(a, a->config))
+		return say_outside();
 	return code == EXIT_DONE ? start_serving(a, true) : code;
 }
 
@@ -363,11 +306,9 @@ run_again(struct app *a)
 
 	a->config = &a->configs[old == &a->configs[0]];
 	code = loaded = load_config(a);
-	if (code == EXIT_DONE && has_moved(old, a->config)) {
-		app_say("the sockets of the control are to be elsewhere: ",
-		    "a new start is needed", "");
-		return EXIT_TEMPORARY;
-	}
+	if (code == EXIT_DONE &&
+	    (has_moved(old, a->config) || !app_has_places(a, a->config)))
+		return say_outside();
 	memset(&a->relay, 0, sizeof a->relay);
 	if (code == EXIT_DONE) {
 		log_event(&a->log, LOG_LEVEL_INFO, "config_changed", NULL, 0);
@@ -379,7 +320,7 @@ run_again(struct app *a)
 		note_config(a, "refused");
 	a->config = old;
 	a->has_config = true;
-	a->ca_stamp = ca_stamp(a);
+	app_stamp_ca(a);
 	memset(&a->relay, 0, sizeof a->relay);
 	log_event(&a->log, LOG_LEVEL_ERROR, "config_refused",
 	    LOG_FIELDS(log_str("file", a->options.config),
@@ -403,6 +344,7 @@ command_run(struct app *a)
 	}
 	log_init(&a->log, STDERR_FILENO, LOG_LEVEL_INFO, &clock_system);
 	a->started_ms = clock_monotonic_ms(&clock_system);
+	app_note_identity(a);
 	if (!once) {
 		/* For those who ask the daemon. */
 		log_keep(&a->log, &a->log_ring);
@@ -415,6 +357,8 @@ command_run(struct app *a)
 		code = app_lock_state(a);
 	if (code == EXIT_DONE)
 		code = once ? app_load_config(a) : configure_daemon(a);
+	if (code == EXIT_DONE && once)
+		code = app_enter_sandbox(a, true);
 	if (code == EXIT_DONE)
 		code = run_configured(a, once);
 	while (code == RELOAD)

@@ -165,11 +165,38 @@ print_list(const struct json_doc *doc, const struct list *list)
 	return code;
 }
 
+/* What the daemon could do, if somebody took it over, beyond its work. */
+static void
+put_confinement(
+    struct command_table *t, struct buf *lines, const struct json_doc *doc)
+{
+	uint8_t line[256];
+	struct buf b = BUF_OVER(line);
+	int sandbox = json_member(doc, 0, "sandbox");
+	struct span state;
+
+	if (json_type(doc, sandbox) != JSON_OBJECT)
+		return;
+	state = json_string(doc, json_member(doc, sandbox, "state"));
+	if (!span_eq(state, SPAN_LIT("on"))) {
+		buf_put_str(&b, "! The sandbox is ");
+		buf_put(&b, state);
+		buf_put_str(&b,
+		    ": other files are in reach (no Landlock in the kernel?)");
+		command_table_wrap(t, lines, 0, span_of(&b));
+	}
+	if (span_eq(
+		json_raw(doc, json_member(doc, sandbox, "uid")), SPAN_LIT("0")))
+		command_table_wrap(t, lines, 0,
+		    SPAN_LIT("! The daemon works as root: give the state "
+			     "directory to another user."));
+}
+
 /* Its version and how it does. */
 static int
 print_daemon(const struct json_doc *doc)
 {
-	uint8_t line[512], text[512];
+	uint8_t line[512], text[1024];
 	struct buf b = BUF_OVER(line), lines = BUF_OVER(text);
 	struct command_table t;
 
@@ -184,6 +211,7 @@ print_daemon(const struct json_doc *doc)
 	buf_put_str(&b, " s");
 	command_table_begin(&t, NULL, 0);
 	command_table_wrap(&t, &lines, 0, span_of(&b));
+	put_confinement(&t, &lines, doc);
 	return app_print(span_of(&lines));
 }
 

@@ -337,6 +337,8 @@ command_test(struct app *a)
 		return code;
 	code = app_load_config(a);
 	if (code == EXIT_DONE)
+		code = app_enter_sandbox(a, true);
+	if (code == EXIT_DONE)
 		code = app_open_network(a);
 	if (code != EXIT_DONE)
 		return code;

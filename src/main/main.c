@@ -146,7 +146,11 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof COMMAND / sizeof COMMAND[0]; i++) {
 		if (strcmp(app.options.command, COMMAND[i].name) != 0)
 			continue;
-		return COMMAND[i].run(&app);
+		/* `version` looks at nothing and makes nothing. */
+		code = COMMAND[i].run == command_version ?
+		    EXIT_DONE :
+		    app_take_identity(&app);
+		return code == EXIT_DONE ? COMMAND[i].run(&app) : code;
 	}
 	return unknown(app.options.command);
 }

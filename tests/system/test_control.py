@@ -22,7 +22,8 @@ from simulator import (Done, Simulator, needs_product, run_product,
 
 #: Members of GET /v1/status, as interface.md has them; `state` is ours.
 STATUS = {"version", "uptime_seconds", "state", "log_level", "connectors",
-          "sinks", "store", "memory", "vault", "clock_skew_seconds"}
+          "sinks", "store", "memory", "vault", "sandbox",
+          "clock_skew_seconds"}
 CONNECTOR = {"name", "state", "last_poll", "next_poll", "last_error",
              "cursor", "incidents_known", "pending_enrichment",
              "secret_expires", "progress"}

@@ -1,68 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* getpwent */
+#define _GNU_SOURCE
 
-#include <criterion/criterion.h>
-#include <pwd.h>
-#include <unistd.h>
+#include <errno.h>
 
 #include "platform/identity.h"
+#include "scratch.h"
 
-static const struct {
-	const char *line;
-	bool is_user;
-} LINES[] = {
-	{ "web:x:33:34:web:/var/www:/usr/sbin/nologin", true },
-	{ "web::33:34", true },
-	{ "web:x:33:34", true },
-	{ "webs:x:33:34:::", false },
-	{ "we:x:33:34:::", false },
-	{ " web:x:33:34:::", false },
-	{ "web:x:33", false },
-	{ "web:x::34:::", false },
-	{ "web:x:-1:34:::", false },
-	{ "web:x:33:4294967295:::", false },
-	{ "web", false },
-	{ "", false },
-	{ "#web:x:33:34:::", false },
-};
+/* ---- directories -------------------------------------------------------- */
 
-Test(identity, lines_of_passwd)
+Test(identity, directory_is_made_with_its_owner_and_nothing_beside_it)
 {
-	for (size_t i = 0; i < sizeof LINES / sizeof LINES[0]; i++) {
-		uid_t uid = 1;
-		gid_t gid = 1;
+	struct identity me = { geteuid(), getegid() }, found;
+	struct scratch s;
+	struct stat about;
 
-		cr_expect_eq(identity_is_user(span_str(LINES[i].line),
-				 SPAN_LIT("web"), &uid, &gid),
-		    LINES[i].is_user, "%s", LINES[i].line);
-		cr_expect_eq(uid, LINES[i].is_user ? 33 : 1);
-		cr_expect_eq(gid, LINES[i].is_user ? 34 : 1);
-	}
-	cr_expect_not(identity_is_user(SPAN_LIT(":x:0:0:::"), SPAN_LIT(""),
-			  &(uid_t){ 1 }, &(gid_t){ 1 }),
-	    "nobody has no name");
+	scratch_make(&s);
+	/* What a power cut left. */
+	cr_assert_eq(mkdir(scratch_path(&s, "d.new"), 0700), 0);
+	(void)umask(077);
+	cr_expect_eq(identity_make_dir(scratch_path(&s, "d/"), &me), ST_OK);
+	cr_assert_eq(stat(scratch_path(&s, "d"), &about), 0);
+	cr_expect_eq(about.st_mode & 07777, 0750);
+	cr_expect_eq(identity_owner(scratch_path(&s, "d"), &found), ST_OK);
+	cr_expect(found.uid == me.uid && found.gid == me.gid);
+	cr_expect_eq(access(scratch_path(&s, "d.new"), F_OK), -1);
+	cr_expect_eq(
+	    identity_owner(scratch_path(&s, "none"), &found), ST_NOT_FOUND);
+	cr_expect_eq(
+	    identity_owner(scratch_path(&s, "d/x/y"), &found), ST_NOT_FOUND);
+	scratch_remove(&s);
 }
 
-Test(identity, every_user_of_this_machine_is_found)
+Test(identity, directory_is_not_made_over_something_else)
 {
-	struct passwd *user;
-	unsigned count = 0;
+	struct identity me = { geteuid(), getegid() };
+	struct scratch s;
 
-	setpwent();
-	while ((user = getpwent()) != NULL && count < 100) {
-		uid_t uid;
-		gid_t gid;
+	scratch_make(&s);
+	cr_assert_eq(mkdir(scratch_path(&s, "d.new"), 0700), 0);
+	cr_assert_eq(mkdir(scratch_path(&s, "d.new/mine"), 0700), 0);
+	cr_expect_eq(identity_make_dir(scratch_path(&s, "d"), &me), ST_IO);
+	cr_expect_eq(errno, EEXIST);
+	cr_expect_eq(access(scratch_path(&s, "d"), F_OK), -1);
+	cr_expect_eq(access(scratch_path(&s, "d.new/mine"), F_OK), 0);
+	scratch_remove(&s);
+}
 
-		cr_expect_eq(
-		    identity_find_user(span_str(user->pw_name), &uid, &gid),
-		    ST_OK, "%s", user->pw_name);
-		cr_expect_eq(uid, user->pw_uid);
-		cr_expect_eq(gid, user->pw_gid);
-		count++;
-	}
-	endpwent();
-	cr_expect(count > 5);
-	cr_expect_eq(identity_find_user(SPAN_LIT("no-such-user-here"),
-			 &(uid_t){ 0 }, &(gid_t){ 0 }),
-	    ST_NOT_FOUND);
+Test(identity, folder_is_given_and_keeps_its_mode_and_links_are_not_followed)
+{
+	struct identity me = { geteuid(), getegid() };
+	struct scratch s;
+	struct stat about;
+
+	scratch_make(&s);
+	cr_expect_eq(identity_give_dir(scratch_path(&s, "run"), &me), ST_OK);
+	cr_assert_eq(stat(scratch_path(&s, "run"), &about), 0);
+	cr_expect_eq(about.st_mode & 07777, 0755);
+	cr_assert_eq(chmod(scratch_path(&s, "run"), 0710), 0);
+	cr_expect_eq(identity_give_dir(scratch_path(&s, "run"), &me), ST_OK);
+	cr_assert_eq(stat(scratch_path(&s, "run"), &about), 0);
+	cr_expect_eq(about.st_mode & 07777, 0710);
+	cr_assert_eq(symlink("run", scratch_path(&s, "link")), 0);
+	cr_expect_eq(identity_give_dir(scratch_path(&s, "link"), &me), ST_IO);
+	scratch_remove(&s);
 }
