@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limits_app.h - the part of limits.h for the daemon's face: the control socket,
- * its routes, and the command line.  Included by limits.h only.
+ * limits_app.h - the part of limits.h for the daemon's face: control socket,
+ * routes, command line.  Included by limits.h only.
  */
 #ifndef BASE_LIMITS_APP_H
 #define BASE_LIMITS_APP_H

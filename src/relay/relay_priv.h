@@ -23,6 +23,9 @@ relay_wall(const struct relay *r)
 	return clock_wall_ticks(r->settings.clock);
 }
 
+/* Begin a cycle of a connector, or only its enrichment: relay_begin. */
+void relay_begin_cycle(struct relay *r, size_t index, bool only_enrich);
+
 /* The one place where the state changes; asserts that the move is allowed. */
 void relay_move(struct relay *r, enum relay_state to);
 
