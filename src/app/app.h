@@ -93,7 +93,6 @@ struct app {
 	struct app_stamp config_stamp, ca_stamp; /* as they were loaded */
 	char proxy[APP_PROXY_MAX_BYTES];
 	struct workunit workunit;
-	struct app_edit edit;
 	union {
 		uint8_t record[RECORD_MAX_BYTES];
 		struct config_scratch scratch; /* while the file is read */
@@ -104,6 +103,7 @@ struct app {
 			jsmntok_t tok[APP_STATUS_TOKEN_MAX_COUNT];
 		} status;
 	} u;
+	struct app_edit edit; /* last: an ordinary poll touches none of it */
 };
 
 /* ---- app_setup.c: what several commands need first ---------------------- */
