@@ -166,7 +166,6 @@ struct app {
 	int64_t progress_said_ms;
 	char proxy[APP_PROXY_MAX_BYTES];
 	struct workunit workunit;
-	struct app_edit edit;
 	union {
 		uint8_t record[RECORD_MAX_BYTES];
 		struct config_scratch scratch; /* while the file is read */
@@ -178,6 +177,7 @@ struct app {
 	} u;
 	struct log_ring log_ring; /* the last lines of `log` */
 	struct app_support support;
+	struct app_edit edit; /* last: an ordinary poll touches none of it */
 };
 
 /* ---- app_identity.c: whose rights the program has ------------------------ */

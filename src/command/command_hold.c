@@ -36,3 +36,29 @@ command_asked(struct app *a, int code)
 	app_say("the daemon has just ended: ", "try again", "");
 	return EXIT_TEMPORARY;
 }
+
+int
+command_refuse(const char *what, const struct app_refusal *why)
+{
+	uint8_t text[DIAGNOSIS_MESSAGE_MAX_BYTES + 256];
+	struct buf b = BUF_OVER(text);
+
+	buf_put_str(&b, why->message);
+	buf_put_str(&b, " Setting: ");
+	buf_put_str(&b, why->setting);
+	buf_put_str(&b, ". Code: ");
+	buf_put_str(&b, why->code);
+	buf_put_str(&b, ". See README.md.");
+	app_say(what, ": ", buf_str(&b));
+	switch (why->status) {
+	case 400:
+	case 404:
+		return EXIT_USAGE;
+	case 413:
+		return EXIT_REPLY;
+	case 500:
+		return EXIT_IO;
+	default:
+		return EXIT_SETTING;
+	}
+}

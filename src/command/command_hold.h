@@ -19,6 +19,10 @@
  * has it.  EXIT_DONE we have it; COMMAND_DAEMON; else a code, said. */
 int command_hold(struct app *a);
 
+/* What we do not do ourselves, in one line on stderr; the exit code, as of
+ * command_ask for the same status. */
+int command_refuse(const char *what, const struct app_refusal *why);
+
 /* The result of command_ask, with COMMAND_NOBODY said and made a code. */
 int command_asked(struct app *a, int code);
 

@@ -73,22 +73,6 @@ ourselves(void)
 	return (struct app_actor){ getuid(), SPAN_NONE, "command" };
 }
 
-/* Exit code of a refusal, which is said. */
-static int
-refuse(const char *what, const struct app_refusal *why)
-{
-	app_say(what, why->message, "");
-	switch (why->status) {
-	case 400:
-	case 404:
-		return EXIT_USAGE;
-	case 500:
-		return EXIT_IO;
-	default:
-		return EXIT_SETTING;
-	}
-}
-
 /* "/v1/secrets/SCOPE/FIELD" */
 static const char *
 make_target(const struct app *a, struct buf *b)
@@ -167,7 +151,7 @@ store_secret(struct app *a, const struct entry *entry)
 		span_str(a->options.argv[2]), entry->value, entry->expires,
 		&why) == 200)
 		return EXIT_DONE;
-	return refuse("the secret was not stored: ", &why);
+	return command_refuse("the secret was not stored", &why);
 }
 
 static int
@@ -254,7 +238,7 @@ static int delete (struct app *a)
 	    app_secret_delete(a, &actor, span_str(a->options.argv[1]),
 		span_str(a->options.argv[2]), &why) == 200)
 		return code;
-	return refuse("secret delete: ", &why);
+	return command_refuse("secret delete", &why);
 }
 
 /* ---- list --------------------------------------------------------------- */
@@ -362,7 +346,7 @@ list(struct app *a)
 	if (code != EXIT_DONE)
 		return code;
 	if (app_secret_vault(a, &why) != 200)
-		return refuse("the secrets cannot be listed: ", &why);
+		return command_refuse("the secrets cannot be listed", &why);
 	if (vault_list(&a->vault, print_entry, &code) != ST_OK) {
 		app_say("the secrets cannot be listed: ", a->vault.why, "");
 		return EXIT_IO;

@@ -19,15 +19,6 @@ usage(const char *name)
 	return EXIT_USAGE;
 }
 
-static int
-refuse(const char *what, const struct app_refusal *why)
-{
-	app_say(what, why->message, "");
-	return why->status == 500 ? EXIT_IO :
-	    why->status == 413    ? EXIT_REPLY :
-				    EXIT_SETTING;
-}
-
 /* ---- export ------------------------------------------------------------- */
 
 static int
@@ -55,7 +46,7 @@ make_export(struct app *a)
 	if (code != EXIT_DONE)
 		return code;
 	if (app_export(a, &why) != 200)
-		code = refuse("export: ", &why);
+		code = command_refuse("export", &why);
 	store_close(&a->store);
 	return code;
 }
@@ -98,15 +89,11 @@ report_fault(void *ctx, const struct config_fault *fault)
 		return;
 }
 
-/* Every fault with its place, where we can see it as the daemon does. */
+/* Every fault with its place. */
 static void
-list_faults(struct app *a, struct span document)
+list_faults(struct app *a)
 {
-	char *path = a->options.argv[0];
-	struct app_refusal why;
-
-	if (app_import_take(a, document, &why) == 200 &&
-	    app_edit_faults(a, report_fault, path) == ST_OK)
+	if (app_edit_faults(a, report_fault, a->options.argv[0]) == ST_OK)
 		return;
 }
 
@@ -116,10 +103,17 @@ send_import(struct app *a, struct span document)
 	struct command_ask ask = {
 		.method = "POST", .target = "/v1/import", .body = document
 	};
+	struct app_refusal why;
 	int code = command_ask(a, "import", &ask);
 
-	if (ask.status == 422)
-		list_faults(a, document);
+	/* The daemon's list may be long: it is made here, where we can see the
+	 * same as the daemon does. */
+	if (ask.status == 422 && app_import_take(a, document, &why) == 200 &&
+	    app_edit_check(a, &why) != 200) {
+		if (why.has_faults)
+			list_faults(a);
+		return command_refuse("import", &why);
+	}
 	return command_asked(a, code);
 }
 
@@ -134,8 +128,8 @@ do_import(struct app *a, struct span document)
 	    app_import(a, &actor, etag, &why) == 200)
 		return EXIT_DONE;
 	if (why.has_faults)
-		list_faults(a, document);
-	return refuse("import: ", &why);
+		list_faults(a);
+	return command_refuse("import", &why);
 }
 
 int

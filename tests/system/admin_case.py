@@ -55,7 +55,9 @@ class AdminCase(DaemonCase):
         text = body if body is None or isinstance(body, (str, bytes)) \
             else json.dumps(body)
         try:
-            connection.request(method, target, text, dict(headers))
+            # What is too long is answered before it was sent.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, target, text, dict(headers))
             answer = connection.getresponse()
             return Answer(answer.status, answer.getheader("ETag"),
                           answer.read().decode("utf-8"))
