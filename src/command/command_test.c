@@ -335,7 +335,10 @@ command_test(struct app *a)
 		code = ask_daemon(a, name, as_json);
 	if (code != COMMAND_NOBODY)
 		return code;
+	/* The vault is its one user's. */
 	code = app_load_config(a);
+	if (code == EXIT_DONE)
+		code = app_lock_state(a);
 	if (code == EXIT_DONE)
 		code = app_open_network(a);
 	if (code != EXIT_DONE)
