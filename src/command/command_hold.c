@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/command_hold.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "platform/file.h"
 
 int
@@ -61,4 +64,14 @@ command_refuse(const char *what, const struct app_refusal *why)
 	default:
 		return EXIT_SETTING;
 	}
+}
+
+void
+command_say_unmade(const char *file)
+{
+	app_say(file, ": cannot be made: ",
+	    errno == EACCES ? "choose a folder that the owner of the state "
+			      "directory may write, such as /tmp: commands "
+			      "work as that user" :
+			      strerror(errno));
 }

@@ -23,6 +23,10 @@ int command_hold(struct app *a);
  * command_ask for the same status. */
 int command_refuse(const char *what, const struct app_refusal *why);
 
+/* "FILE: cannot be made: …" by errno, on stderr; where it was not allowed, that
+ * the command works as the owner of the state directory. */
+void command_say_unmade(const char *file);
+
 /* The result of command_ask, with COMMAND_NOBODY said and made a code. */
 int command_asked(struct app *a, int code);
 

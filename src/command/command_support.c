@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/command_hold.h"
 #include "control/control_client.h"
 #include "platform/file.h"
 
@@ -117,21 +118,16 @@ make_here(struct app *a, struct bundle *b)
 static int
 fill(struct app *a, struct bundle *b)
 {
-	bool is_configured = app_load_config(a) == EXIT_DONE;
+	bool is_ours = command_hold(a) == EXIT_DONE;
 	bool has_store = false;
-	int code;
+	int code = is_ours ? NO_DAEMON : ask_daemon(a, b);
 
-	/* Without a usable configuration the daemon is at the usual place. */
-	app_socket_paths(a, is_configured);
-	code = ask_daemon(a, b);
 	if (code != NO_DAEMON)
 		return code;
-	if (!is_configured)
+	if (app_load_config(a) != EXIT_DONE)
 		a->config->version = 0;
-	/* It is for the incidents only, and may be in use. */
 	else if (b->with_incidents)
-		has_store = app_lock_state(a) == EXIT_DONE &&
-		    app_open_store(a) == EXIT_DONE;
+		has_store = is_ours && app_open_store(a) == EXIT_DONE;
 	code = make_here(a, b);
 	if (has_store)
 		store_close(&a->store);
@@ -170,7 +166,7 @@ command_support(struct app *a)
 	b.fd = open(
 	    b.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (b.fd < 0) {
-		app_say(b.path, ": cannot be made: ", strerror(errno));
+		command_say_unmade(b.path);
 		return EXIT_CREATE;
 	}
 	code = fill(a, &b);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
-#include "command/command_ask.h"
+#include "command/command_hold.h"
 #include "command/command_table.h"
 
 enum {
@@ -317,6 +317,20 @@ take_arguments(const struct options *o, const char **name, bool *as_json)
 	return true;
 }
 
+/* The daemon may know a connector, and a configuration, that the file has not
+ * any more. */
+static int
+test_there(struct app *a, const char *name, bool as_json)
+{
+	int code;
+
+	if (name != NULL)
+		return ask_daemon(a, name, as_json);
+	code = app_load_config(a);
+	return code == EXIT_DONE ? test_configured(a, NULL, as_json, false) :
+				   code;
+}
+
 int
 command_test(struct app *a)
 {
@@ -326,16 +340,11 @@ command_test(struct app *a)
 
 	if (!take_arguments(&a->options, &name, &as_json))
 		return EXIT_USAGE;
-	/* The daemon may know a connector, and a configuration, that the file
-	 * has not any more. */
-	code = COMMAND_NOBODY;
-	if (app_find_sockets(a) && name == NULL)
-		code = test_configured(a, NULL, as_json, false);
-	else if (name != NULL)
-		code = ask_daemon(a, name, as_json);
-	if (code != COMMAND_NOBODY)
-		return code;
-	code = app_load_config(a);
+	code = command_hold(a);
+	if (code == COMMAND_DAEMON)
+		return command_asked(a, test_there(a, name, as_json));
+	if (code == EXIT_DONE)
+		code = app_load_config(a);
 	if (code == EXIT_DONE)
 		code = app_enter_sandbox(a, true);
 	if (code == EXIT_DONE)

@@ -70,7 +70,7 @@ command_export(struct app *a)
 	if (file_replace(path, (struct span){ a->edit.text, a->edit.text_n },
 		0600) == ST_OK)
 		return EXIT_DONE;
-	app_say(path, ": cannot be written: ", strerror(errno));
+	command_say_unmade(path);
 	return EXIT_CREATE;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "command/command.h"
-#include "command/command_ask.h"
+#include "command/command_hold.h"
 #include "command/command_record.h"
 
 struct arguments {
@@ -61,15 +61,14 @@ print_stored(struct app *a, const struct arguments *args)
 }
 
 static int
-read_store(struct app *a, const struct arguments *args, bool is_configured)
+read_store(struct app *a, const struct arguments *args)
 {
-	int code = app_lock_state(a);
+	int code;
 
 	/* Nothing is written that a quota could be for. */
-	if (!is_configured)
+	if (!app_find_sockets(a))
 		a->config->store_max_mib = APP_STORE_MAX_MIB;
-	if (code == EXIT_DONE)
-		code = app_open_store(a);
+	code = app_open_store(a);
 	if (code != EXIT_DONE)
 		return code;
 	code = print_stored(a, args);
@@ -139,15 +138,16 @@ int
 command_workunits(struct app *a)
 {
 	struct arguments args;
-	bool is_configured;
 	int code;
 
 	if (!take_arguments(&a->options, &args))
 		return usage();
-	is_configured = app_find_sockets(a);
-	if (args.follow)
+	if (args.follow) {
+		(void)app_find_sockets(a);
 		return command_follow(a, args.limit, args.as_json);
-	code = ask_daemon(a, &args);
-	return code == COMMAND_NOBODY ? read_store(a, &args, is_configured) :
-					code;
+	}
+	code = command_hold(a);
+	if (code == COMMAND_DAEMON)
+		return command_asked(a, ask_daemon(a, &args));
+	return code == EXIT_DONE ? read_store(a, &args) : code;
 }

@@ -191,8 +191,8 @@ class Connection(unittest.TestCase):
                 state = self.state(sim)
                 sim.fault(operation, do=do)
                 shown = run_product(["test"], state).stdout
-                self.assertIn("\n      trace id: " + trace, shown)
-                self.assertIn("\n      correlation id: " + other, shown)
+                self.assertIn("\n    trace id: " + trace, shown)
+                self.assertIn("\n    correlation id: " + other, shown)
                 self.assertNotIn("\x1b", shown)
                 if event is None:
                     continue

@@ -243,6 +243,7 @@ class Unsaved(TestedCase):
         before = sim.count("token")
         for settings in ({"tenant_id": OTHER}, {"client_id": OTHER},
                          {"authority_url": sim.catch_all_url},
+                         {"arm_url": sim.catch_all_url},
                          {"authority_url":
                           f"https://localhost:{closed_port()}"}):
             with self.subTest(settings=settings):
