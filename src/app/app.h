@@ -250,6 +250,10 @@ void app_set_route(struct app *a, struct span pem);
 /* What a configuration asks for that this version has not; clear: nothing. */
 void app_check_supported(const struct config *config, struct diagnosis *d);
 
+/* Can this version do what the configuration asks for, and is its CA file one?
+ * EXIT_DONE, with a->anchors and a->route set; or a code; said. */
+int app_check_network(struct app *a);
+
 /* Anchors, HTTP client, vault, API client; not with a configuration that asks
  * for what this version has not.  EXIT_DONE or a code; said. */
 int app_open_network(struct app *a);

@@ -160,5 +160,5 @@ app_has_changed(struct app *a)
 	a->config_looked_ms = now_ms;
 	now = stamp_of(a->options.config);
 	return has_new_names(a) || !is_same(&now, &a->config_stamp) ||
-	    (a->is_ready && has_new_ca(a));
+	    (a->has_config && has_new_ca(a));
 }

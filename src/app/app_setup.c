@@ -262,6 +262,14 @@ check_supported(const struct app *a)
 }
 
 int
+app_check_network(struct app *a)
+{
+	int code = check_supported(a);
+
+	return code == EXIT_DONE ? load_anchors(a) : code;
+}
+
+int
 app_open_network(struct app *a)
 {
 	struct http_settings settings = {
@@ -272,10 +280,8 @@ app_open_network(struct app *a)
 		.connect_timeout_ms = a->config->connect_timeout_s * 1000,
 		.request_timeout_ms = a->config->request_timeout_s * 1000,
 	};
-	int code = check_supported(a);
+	int code = app_check_network(a);
 
-	if (code == EXIT_DONE)
-		code = load_anchors(a);
 	if (code != EXIT_DONE)
 		return code;
 	if (span_to_str(a->config->proxy, a->proxy, sizeof a->proxy) != ST_OK ||

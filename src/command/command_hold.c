@@ -7,7 +7,7 @@
 #include "platform/file.h"
 
 int
-command_hold(struct app *a)
+command_hold(struct app *a, bool makes)
 {
 	char path[PATH_MAX_BYTES];
 	enum st st = file_path(
@@ -15,6 +15,12 @@ command_hold(struct app *a)
 
 	if (st == ST_OK)
 		st = file_lock(path, &a->lock_fd);
+	if (st == ST_IO && errno == ENOENT && !makes) {
+		app_say(a->options.state, ": there is no state directory: ",
+		    "name it with --state, or begin as in README.md, "
+		    "'On the appliance'");
+		return EXIT_SETTING;
+	}
 	/* Perhaps there is no such directory yet. */
 	if (st == ST_IO && file_make_dir(a->options.state, 0750) == ST_OK)
 		st = file_lock(path, &a->lock_fd);

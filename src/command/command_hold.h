@@ -15,9 +15,14 @@
  * the control socket's path is known. */
 #define COMMAND_DAEMON (-2)
 
-/* Take the state directory for the rest of the process, or find the daemon that
- * has it.  EXIT_DONE we have it; COMMAND_DAEMON; else a code, said. */
-int command_hold(struct app *a);
+/*
+ * command_hold - take the state directory for the rest of the process, or find
+ * the daemon that has it.
+ *
+ * makes    make the directory when it is missing: the command writes
+ * returns  EXIT_DONE we have it; COMMAND_DAEMON; else a code, said
+ */
+int command_hold(struct app *a, bool makes);
 
 /* What we do not do ourselves, in one line on stderr; the exit code, as of
  * command_ask for the same status. */

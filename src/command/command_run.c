@@ -202,7 +202,10 @@ wait_for_config(struct app *a)
 			continue;
 		if (a->is_outside)
 			return EXIT_TEMPORARY;
-		if (load_config(a) == EXIT_DONE)
+		/* What is out of reach now is for the next process to judge. */
+		if (load_config(a) == EXIT_DONE &&
+		    (!app_has_places(a, a->config) ||
+			app_check_network(a) == EXIT_DONE))
 			return EXIT_DONE;
 	}
 }
@@ -240,14 +243,15 @@ say_outside(void)
 static int
 configure_daemon(struct app *a)
 {
-	int configured = load_config(a);
-	int code = start_serving(a, configured == EXIT_DONE);
+	bool is_read = load_config(a) == EXIT_DONE;
+	bool is_usable = is_read && app_check_network(a) == EXIT_DONE;
+	int code = start_serving(a, is_read);
 
 	/* Without sockets at the usual place a configuration still helps. */
-	if (code != EXIT_DONE && configured == EXIT_DONE)
+	if (code != EXIT_DONE && is_read)
 		return code;
-	code = app_enter_sandbox(a, configured == EXIT_DONE);
-	if (code != EXIT_DONE || configured == EXIT_DONE)
+	code = app_enter_sandbox(a, is_read);
+	if (code != EXIT_DONE || is_usable)
 		return code;
 	code = wait_for_config(a);
 	stop_serving(a);
@@ -344,12 +348,12 @@ command_run(struct app *a)
 	}
 	log_init(&a->log, STDERR_FILENO, LOG_LEVEL_INFO, &clock_system);
 	a->started_ms = clock_monotonic_ms(&clock_system);
-	app_note_identity(a);
 	if (!once) {
 		/* For those who ask the daemon. */
 		log_keep(&a->log, &a->log_ring);
 		(void)uname(&a->machine);
 	}
+	app_note_identity(a);
 	if (signals_open(&a->signals) != ST_OK)
 		return EXIT_INTERNAL;
 	code = app_make_state(a);

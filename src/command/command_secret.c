@@ -164,7 +164,7 @@ set_value(struct app *a, const struct entry *entry)
 		app_say("secret set: ", wrong, "");
 		return EXIT_SETTING;
 	}
-	code = command_hold(a);
+	code = command_hold(a, true);
 	if (code == EXIT_DONE)
 		code = store_secret(a, entry);
 	else if (code == COMMAND_DAEMON)
@@ -229,7 +229,7 @@ static int delete (struct app *a)
 		app_say("usage: ", "wf-sentinel secret delete SCOPE FIELD", "");
 		return EXIT_USAGE;
 	}
-	code = command_hold(a);
+	code = command_hold(a, true);
 	if (code == COMMAND_DAEMON) {
 		ask.target = make_target(a, &target);
 		return command_asked(a, command_ask(a, "secret delete", &ask));
@@ -337,7 +337,7 @@ list(struct app *a)
 		app_say("usage: ", "wf-sentinel secret list", "");
 		return EXIT_USAGE;
 	}
-	code = command_hold(a);
+	code = command_hold(a, true);
 	if (code == COMMAND_DAEMON) {
 		code = command_asked(a, command_ask(a, "secret list", &ask));
 		return code == EXIT_DONE ? print_answer(a, span_of(&body)) :

@@ -118,7 +118,7 @@ make_here(struct app *a, struct bundle *b)
 static int
 fill(struct app *a, struct bundle *b)
 {
-	bool is_ours = command_hold(a) == EXIT_DONE;
+	bool is_ours = command_hold(a, false) == EXIT_DONE;
 	bool has_store = false;
 	int code = is_ours ? NO_DAEMON : ask_daemon(a, b);
 

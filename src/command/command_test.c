@@ -340,7 +340,7 @@ command_test(struct app *a)
 
 	if (!take_arguments(&a->options, &name, &as_json))
 		return EXIT_USAGE;
-	code = command_hold(a);
+	code = command_hold(a, false);
 	if (code == COMMAND_DAEMON)
 		return command_asked(a, test_there(a, name, as_json));
 	if (code == EXIT_DONE)

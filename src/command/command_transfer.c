@@ -59,7 +59,7 @@ command_export(struct app *a)
 
 	if (path[0] == '\0' || path[0] == '-')
 		return usage("export");
-	code = command_hold(a);
+	code = command_hold(a, true);
 	if (code == COMMAND_DAEMON)
 		code = ask_export(a);
 	else if (code == EXIT_DONE)
@@ -143,7 +143,7 @@ command_import(struct app *a)
 
 	if (path[0] == '\0' || path[0] == '-')
 		return usage("import");
-	held = command_hold(a);
+	held = command_hold(a, true);
 	st = file_load(path, &text);
 	if (st != ST_OK) {
 		app_say(path, ": cannot be read: ",

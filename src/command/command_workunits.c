@@ -146,7 +146,7 @@ command_workunits(struct app *a)
 		(void)app_find_sockets(a);
 		return command_follow(a, args.limit, args.as_json);
 	}
-	code = command_hold(a);
+	code = command_hold(a, false);
 	if (code == COMMAND_DAEMON)
 		return command_asked(a, ask_daemon(a, &args));
 	return code == EXIT_DONE ? read_store(a, &args) : code;

@@ -125,11 +125,13 @@ static const struct sock_filter FILTER[] = {
 	NO_MEMORY(brk), NO_MEMORY(mmap), NO_MEMORY(mremap),
 
 	/* Of ioctl only: a socket does not block (libcurl, c-ares); the number
-	 * of an interface, for a name server like fe80::1%eth0. */
+	 * of an interface, for a name server like fe80::1%eth0; the width of a
+	 * terminal. */
 	IF_NOT(__NR_ioctl), END(SECCOMP_RET_KILL_PROCESS),
 	LOAD(SECOND_ARGUMENT),
 	IF(FIONBIO), END(SECCOMP_RET_ALLOW),
 	IF(IOCTL_GET_INTERFACE), END(SECCOMP_RET_ALLOW),
+	IF(TIOCGWINSZ), END(SECCOMP_RET_ALLOW),
 
 	END(SECCOMP_RET_KILL_PROCESS),
 };

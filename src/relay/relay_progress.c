@@ -5,19 +5,25 @@
  * Reading, nobody knows how much there is.  Enriching, what is left is the
  * queue; it goes by the rate so far, or by the call budget where that is the
  * slower: calls that do not fit this window wait for further ones.  It is over
- * when a cycle ends with an empty queue, or with calls to spare: what waits
- * then waits for Azure.
+ * when a cycle ends with calls to spare and no long queue: the few that wait
+ * then wait for Azure.  After a start the queue tells by its length alone.
  */
 #include "relay/relay_priv.h"
 
-void
-relay_progress_resume(struct relay *r, struct relay_connector *c)
+static bool
+is_queue_long(struct relay *r, const struct relay_connector *c)
 {
 	uint64_t count;
 	int64_t due;
 
-	if (store_todo_count(r->store, c->ws, &count, &due) != ST_OK ||
-	    count < RELAY_QUEUE_LONG_COUNT)
+	return store_todo_count(r->store, c->ws, &count, &due) == ST_OK &&
+	    count >= RELAY_QUEUE_LONG_COUNT;
+}
+
+void
+relay_progress_resume(struct relay *r, struct relay_connector *c)
+{
+	if (!is_queue_long(r, c))
 		return;
 	c->progress.active = true;
 	c->progress.since_ms = relay_now_ms(r);
@@ -47,7 +53,7 @@ void
 relay_progress_end(struct relay *r)
 {
 	struct relay_connector *c = r->current;
-	bool is_limited = false;
+	bool is_limited = is_queue_long(r, c);
 
 	for (size_t i = 0; i < WORKUNIT_PART_COUNT; i++)
 		if (relay_budget_wait_ms(r, c, (enum workunit_part)i) > 0)

@@ -158,10 +158,10 @@ class Config(AdminCase):
         path = pathlib.Path(self.state, "config.json")
         right = json.loads(path.read_text())
         path.unlink()
-        process = subprocess.Popen(
-            ["unshare", "-m", "sh", "-c",
-             'mount -t tmpfs none /run && exec "$@"', "sh", str(BINARY),
-             "--state", self.state, "run"], stderr=subprocess.PIPE)
+        command = ["unshare", "-m", "sh", "-c",
+                   'mount -t tmpfs none /run && exec "$@"', "sh", str(BINARY),
+                   "--state", self.state, "run"]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE)
         run = pathlib.Path(f"/proc/{process.pid}/root/run/wf-sentinel")
         self.control, self.status = run / "control.sock", run / "status.sock"
         try:
@@ -180,6 +180,11 @@ class Config(AdminCase):
             self.assertFalse(path.exists())
             self.assertEqual(self.call("PUT", "/v1/config", right,
                                        {"If-Match": '""'}).status, 200)
+            # The CA file is out of the sandbox's reach: a supervisor's turn.
+            _, errors = process.communicate(timeout=5)
+            self.assertEqual(process.returncode, 75, errors)
+            self.assertIn(b"a new start is needed", errors)
+            process = subprocess.Popen(command, stderr=subprocess.PIPE)
             self.control = pathlib.Path(self.state, "control.sock")
             self.status = pathlib.Path(self.state, "status.sock")
             self.wait_for(self.is_up, 3)

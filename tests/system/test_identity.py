@@ -130,7 +130,7 @@ class Service(RootCase):
                 done = self.run_root("workunits",
                                      state="/var/lib/wf-sentinel")
                 self.assertEqual(done.code, 78, done.stderr)
-                self.assertIn("no configuration", done.stderr)
+                self.assertIn("no state directory", done.stderr)
                 self.assertEqual(list((self.root / "var/lib").iterdir()), [])
 
     def test_state_directory_of_the_group_of_root_is_refused(self) -> None:

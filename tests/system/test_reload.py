@@ -7,7 +7,7 @@ import unittest
 from typing import Any
 
 from poll_case import incident
-from simulator import needs_product, start_product
+from simulator import needs_product, start_product, write_config
 from test_control import DaemonCase
 
 
@@ -40,6 +40,23 @@ class Reload(DaemonCase):
             self.assertEqual(
                 self.get_status()["connectors"][0]["state"], "ok")
         self.assertIn("event=config_changed", self.errors)
+
+    def test_start_with_an_unusable_ca_file_waits_for_a_right_one(self) \
+            -> None:
+        sim = self.start([incident(1)])
+        write_config(self.state, sim, network={"ca_file": "ca.pem"})
+        path = pathlib.Path(self.state, "ca.pem")
+        with self.daemon():
+            for text in (None, "no certificate"):
+                if text is not None:
+                    path.write_text(text)
+                    time.sleep(1.5)
+                self.assertEqual(self.ask(self.status, "/healthz")[0], 503)
+            path.write_text(pathlib.Path(sim.ca_file).read_text())
+            # A secret is bound to what the file says, not to its name.
+            self.wait_for(self.records)
+            self.assertEqual(self.ask(self.status, "/healthz")[0], 200)
+        self.assertIn("network.ca_file", self.errors)
 
     def test_refused_file_leaves_the_old_one_in_use(self) -> None:
         self.start([incident(1)])

@@ -62,12 +62,15 @@ def hits(data: bytes, secrets: dict[str, bytes]) -> list[str]:
             for form, text in forms(secret).items() if text in data]
 
 
-def written(trace: pathlib.Path) -> bytes:
-    """All bytes that strace saw go out, those of each descriptor together."""
+def written(trace: pathlib.Path, sets_secret: bool = False) -> bytes:
+    """All bytes that strace saw go out, those of each descriptor together.
+
+    A secret that is set goes to the daemon, over its socket and only there.
+    """
     streams: dict[str, list[bytes]] = {}
     for line in trace.read_text("ascii").split("\n"):
-        match = re.match(r"\d+ +\w+\((\d+)", line)
-        if match is None:
+        match = re.match(r"\d+ +\w+\((\d+)(<UNIX)?", line)
+        if match is None or (sets_secret and match[2]):
             continue
         texts = re.findall(r'"((?:\\x[0-9a-f]{2})*)"', line)
         streams.setdefault(match[1], []).extend(
@@ -120,18 +123,22 @@ class Secrecy(DaemonCase):
             self.enterContext(tempfile.TemporaryDirectory()))
         self.outputs: dict[str, bytes] = {}
         self.traces = 0
+        self.sets_secret: set[str] = set()
 
     def strace(self) -> list[str]:
         """A command to run the product under."""
         self.traces += 1
-        return ["strace", "-f", "-xx", "-s", "100000", "-e",
+        return ["strace", "-f", "-yy", "-xx", "-s", "100000", "-e",
                 f"trace={WRITES}", "-o",
                 str(self.folder / f"trace.{self.traces}")]
 
     def run_traced(self, args: list[str], stdin: str = "") -> int:
         """A command, with all that it writes kept."""
+        command = self.strace()
+        if args[:2] == ["secret", "set"]:
+            self.sets_secret.add(f"trace.{self.traces}")
         done = subprocess.run(
-            [*self.strace(), str(BINARY), "--state", self.state, *args],
+            [*command, str(BINARY), "--state", self.state, *args],
             input=stdin.encode(), capture_output=True, timeout=60,
             check=False)
         self.outputs[f"{len(self.outputs)} {' '.join(args)}"] = \
@@ -242,7 +249,8 @@ class Secrecy(DaemonCase):
             if path.is_file():
                 self.outputs[str(path)] = path.read_bytes()
         for path in sorted(self.folder.iterdir()):
-            self.outputs[path.name] = written(path) \
+            self.outputs[path.name] = \
+                written(path, path.name in self.sets_secret) \
                 if path.name.startswith("trace") else path.read_bytes()
         self.assertGreater(len(self.outputs["trace.1"]), 0)
         for name in ("bundle.1", "bundle.2"):

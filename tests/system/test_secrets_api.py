@@ -183,7 +183,9 @@ class Bound(AdminCase):
             "tenant": {"tenant_id": "00000000-0000-4000-8000-00000000dead"},
             "client": {"client_id": "00000000-0000-4000-8000-00000000dead"},
             "proxy": {"network": {"proxy": f"http://localhost:{port}"}},
-            "ca_file": {"network": {"ca_file": sim.other_ca_file}},
+            # In the state directory, or the sandbox needs a new start.
+            "ca_file": {"network": {"ca_file": shutil.copy(
+                sim.other_ca_file, f"{self.state}/other.pem")}},
         }
 
     def changed(self, config: dict[str, Any], what: dict[str, Any]) \
