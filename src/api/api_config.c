@@ -188,12 +188,29 @@ check_match(struct app *a, struct control_call *call)
 }
 
 unsigned
+api_stored(const struct app *a, struct control_call *call, unsigned status,
+    const struct app_refusal *why)
+{
+	struct json_out o = { call->out, false };
+
+	if (status != 200) {
+		call->etag[0] = '\0';
+		return api_refuse_config(a, call, why);
+	}
+	json_put_open(&o, '{');
+	json_put_key(&o, "etag");
+	json_put_string(&o, span_str(call->etag));
+	json_put_close(&o, '}');
+	buf_put_byte(call->out, '\n');
+	return 200;
+}
+
+unsigned
 api_config_put(void *ctx, struct control_call *call)
 {
 	struct app *a = ctx;
 	struct app_actor actor = api_actor(call);
 	struct buf text = BUF_OVER(a->edit.text);
-	struct json_out o = { call->out, false };
 	struct app_refusal why;
 	unsigned status = check_match(a, call);
 
@@ -204,14 +221,5 @@ api_config_put(void *ctx, struct control_call *call)
 	a->edit.text_n = text.n;
 	status = app_edit_store(
 	    a, &actor, "config_put", NULL, call->etag, &why);
-	if (status != 200) {
-		call->etag[0] = '\0';
-		return api_refuse_config(a, call, &why);
-	}
-	json_put_open(&o, '{');
-	json_put_key(&o, "etag");
-	json_put_string(&o, span_str(call->etag));
-	json_put_close(&o, '}');
-	buf_put_byte(call->out, '\n');
-	return 200;
+	return api_stored(a, call, status, &why);
 }

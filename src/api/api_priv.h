@@ -50,6 +50,11 @@ void api_send_text(const struct app *a, struct control_call *call);
 unsigned api_refuse_config(const struct app *a, struct control_call *call,
     const struct app_refusal *why);
 
+/* After a configuration was to be stored, call->etag being its new one: that as
+ * the answer, or api_refuse_config. */
+unsigned api_stored(const struct app *a, struct control_call *call,
+    unsigned status, const struct app_refusal *why);
+
 control_handler api_events;    /* api_events.c */
 control_handler api_poll;      /* api_poll.c */
 control_handler api_test;      /* api_test.c */

@@ -24,20 +24,10 @@ api_import(void *ctx, struct control_call *call)
 {
 	struct app *a = ctx;
 	struct app_actor actor = api_actor(call);
-	struct json_out o = { call->out, false };
 	struct app_refusal why;
 	unsigned status = app_import_take(a, call->body, &why);
 
 	if (status == 200)
 		status = app_import(a, &actor, call->etag, &why);
-	if (status != 200) {
-		call->etag[0] = '\0';
-		return api_refuse_config(a, call, &why);
-	}
-	json_put_open(&o, '{');
-	json_put_key(&o, "etag");
-	json_put_string(&o, span_str(call->etag));
-	json_put_close(&o, '}');
-	buf_put_byte(call->out, '\n');
-	return 200;
+	return api_stored(a, call, status, &why);
 }

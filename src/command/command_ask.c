@@ -188,3 +188,17 @@ command_ask(struct app *a, const char *what, struct command_ask *ask)
 	    EXIT_DONE :
 	    refuse(ask, what, span_of(&listener.error));
 }
+
+bool
+command_ask_read(struct app *a, struct span body, struct json_doc *doc)
+{
+	size_t offset;
+
+	if (json_check(body, &offset) == ST_OK &&
+	    json_doc_parse(doc, body, a->u.status.tok,
+		APP_STATUS_TOKEN_MAX_COUNT) == ST_OK)
+		return true;
+	app_say("the daemon's answer cannot be read: ",
+	    "is it another version?", "");
+	return false;
+}

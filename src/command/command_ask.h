@@ -51,6 +51,10 @@ struct command_ask {
  */
 int command_ask(struct app *a, const char *what, struct command_ask *ask);
 
+/* Index a JSON answer of at most APP_STATUS_TOKEN_MAX_COUNT tokens, which are in
+ * a->u.status.  False, said, when it is none: EXIT_REPLY. */
+bool command_ask_read(struct app *a, struct span body, struct json_doc *doc);
+
 /* A `take` whose ctx is a struct buf: appends, and ends when it is full. */
 bool command_ask_append(void *ctx, struct span piece);
 

@@ -302,16 +302,10 @@ static int
 print_answer(struct app *a, struct span body)
 {
 	struct json_doc doc;
-	size_t offset;
 	int code = EXIT_DONE;
 
-	if (json_check(body, &offset) != ST_OK ||
-	    json_doc_parse(&doc, body, a->u.status.tok,
-		APP_STATUS_TOKEN_MAX_COUNT) != ST_OK) {
-		app_say("the daemon's answer cannot be read: ",
-		    "is it another version?", "");
+	if (!command_ask_read(a, body, &doc))
 		return EXIT_REPLY;
-	}
 	for (int row = json_first(&doc, json_member(&doc, 0, "secrets"));
 	     row >= 0 && code == EXIT_DONE; row = json_next(&doc, row)) {
 		struct vault_entry entry;

@@ -6,6 +6,7 @@
 
 #include "base/ticks.h"
 #include "command/command.h"
+#include "command/command_ask.h"
 #include "command/command_table.h"
 #include "control/control_client.h"
 
@@ -219,16 +220,10 @@ static int
 print_tables(struct app *a, struct span body)
 {
 	struct json_doc doc;
-	size_t offset;
 	int code;
 
-	if (json_check(body, &offset) != ST_OK ||
-	    json_doc_parse(&doc, body, a->u.status.tok,
-		APP_STATUS_TOKEN_MAX_COUNT) != ST_OK) {
-		app_say("the daemon's answer cannot be read: ",
-		    "is it another version?", "");
+	if (!command_ask_read(a, body, &doc))
 		return EXIT_REPLY;
-	}
 	code = print_daemon(&doc);
 	for (size_t i = 0;
 	     i < sizeof LISTS / sizeof LISTS[0] && code == EXIT_DONE; i++) {
