@@ -174,9 +174,11 @@ class World:
         raise AssertionError
 
     def incidents(self, which: object) -> list[dict[str, object]]:
-        """Number, name, time and status of each incident."""
+        """Number, name, time, status and title of each incident; one that
+        was never changed since it was generated has no title here."""
         return [{"number": i.number, "name": i.name, "status": i.status,
-                 "severity": i.severity, "modified": i.modified}
+                 "severity": i.severity, "modified": i.modified,
+                 "title": getattr(i, "properties", {}).get("title")}
                 for i in self._workspace(which).all()]
 
     def set_limits(self, data: object) -> None:
