@@ -144,9 +144,6 @@ struct app {
 	struct store_memory store_memory;
 	struct relay relay;
 	struct control control;
-	struct app_walk walk[CONTROL_CONNECTION_MAX_COUNT];
-	struct app_stream stream[API_STREAM_MAX_COUNT];
-	struct app_test test;
 	char control_path[CONFIG_SOCKET_MAX_BYTES + 1];
 	char status_path[CONFIG_SOCKET_MAX_BYTES + 1];
 	/* When each connector's secret expires, ticks; 0 not known. */
@@ -175,9 +172,13 @@ struct app {
 			jsmntok_t tok[APP_STATUS_TOKEN_MAX_COUNT];
 		} status;
 	} u;
+	/* Last: an ordinary poll touches none of it. */
 	struct log_ring log_ring; /* the last lines of `log` */
+	struct app_walk walk[CONTROL_CONNECTION_MAX_COUNT];
+	struct app_stream stream[API_STREAM_MAX_COUNT];
+	struct app_test test;
 	struct app_support support;
-	struct app_edit edit; /* last: an ordinary poll touches none of it */
+	struct app_edit edit;
 };
 
 /* ---- app_identity.c: whose rights the program has ------------------------ */
