@@ -23,7 +23,7 @@ refuse(struct app *a, struct control_call *call, const char *code,
 static bool
 is_web_admin(const struct app *a, struct span user)
 {
-	if (!a->is_ready || a->config->web_admin_count == 0)
+	if (!a->has_config || a->config->web_admin_count == 0)
 		return true;
 	for (size_t i = 0; i < a->config->web_admin_count; i++)
 		if (span_eq(a->config->web_admins[i], user))
@@ -43,7 +43,14 @@ api_admit(void *ctx, struct control_call *call)
 	if (call->uid == 0 || call->uid == geteuid())
 		return 0;
 	st = identity_find_user(
-	    a->is_ready ? a->config->web_user : DEFAULT_WEB_USER, &uid, &gid);
+	    a->has_config ? a->config->web_user : DEFAULT_WEB_USER, &uid, &gid);
+	/* A file that is refused may name another web user and its admins. */
+	if (!a->has_config && call->request->method != CONTROL_GET &&
+	    access(a->options.config, F_OK) == 0)
+		return refuse(a, call, "config_refused",
+		    "The configuration is refused, so that nobody knows who "
+		    "may change things: ask root.",
+		    "control.web_admins");
 	if (st == ST_NOT_FOUND || (st == ST_OK && uid != call->uid))
 		return 0;
 	/* Nobody knows who this is: it may be the web server. */

@@ -218,6 +218,10 @@ take_body(struct app *a, struct span body, const char *name, size_t *secret_n,
 	    json_doc_parse(&doc, body, a->test.scratch.tok,
 		CONFIG_TOKEN_MAX_COUNT) != ST_OK)
 		return false;
+	for (int t = json_first(&doc, 0); t >= 0; t = json_next(&doc, t))
+		if (!span_eq(json_string(&doc, t), SPAN_LIT("settings")) &&
+		    !span_eq(json_string(&doc, t), SPAN_LIT("secrets")))
+			return false;
 	settings = json_member(&doc, 0, "settings");
 	secrets = json_member(&doc, 0, "secrets");
 	if (json_type(&doc, 0) != JSON_OBJECT || !is_object(&doc, settings) ||

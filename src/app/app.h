@@ -137,6 +137,7 @@ struct app {
 	struct vault vault;
 	struct tls_anchors anchors;
 	struct auth_route route;
+	bool has_route; /* it is that of *config */
 	struct http http;
 	struct auth auth;
 	struct sentinel sentinel;

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/app.h"
 #include "platform/file.h"
@@ -138,6 +139,22 @@ refuse_faults(struct app_refusal *why, const struct first_fault *first)
 	return why->status;
 }
 
+/* Where a socket is made: a daemon that cannot does not start. */
+static bool
+has_folder(struct span socket)
+{
+	char folder[CONFIG_SOCKET_MAX_BYTES + 1];
+	char *slash;
+
+	if (span_to_str(socket, folder, sizeof folder) != ST_OK)
+		return false;
+	slash = strrchr(folder, '/');
+	if (slash == NULL || slash == folder)
+		return slash != NULL;
+	*slash = '\0';
+	return access(folder, W_OK | X_OK) == 0;
+}
+
 unsigned
 app_edit_check(struct app *a, struct app_refusal *why)
 {
@@ -153,6 +170,12 @@ app_edit_check(struct app *a, struct app_refusal *why)
 	app_check_supported(&e->config, &d);
 	if (diagnosis_is_set(&d))
 		return app_refuse(why, 422, d.code, d.message, d.setting);
+	if (!has_folder(e->config.control_socket) ||
+	    !has_folder(e->config.status_socket))
+		return app_refuse(why, 422, "socket_folder",
+		    "The folder of a socket is missing, or the daemon's user "
+		    "may not write it.",
+		    "control.socket, control.status_socket");
 	buf_put_str(&wrong, "network.ca_file ");
 	/* Then a new process reads it, and waits where it is of no use. */
 	if (!app_has_places(a, &e->config))

@@ -100,6 +100,11 @@ find_name(struct app *a, struct span scope, struct span field,
 	if (!span_eq(field, SPAN_LIT("client_secret")))
 		return app_refuse(why, 400, "secret_unsupported",
 		    "This version uses client_secret only.", "client_secret");
+	if (!a->has_route)
+		return app_refuse(why, 409, "ca_file_unusable",
+		    "The CA file cannot be used, and a secret is bound to it: "
+		    "correct it first.",
+		    "network.ca_file");
 	*name = auth_secret_name(&a->route, connector, field, binding);
 	return 200;
 }

@@ -11,11 +11,19 @@
 static void
 report_fault(void *ctx, const struct config_fault *fault)
 {
-	const struct app *a = ctx;
+	struct app *a = ctx;
 	uint8_t text[PATH_MAX_BYTES + 512];
 	struct buf line = BUF_OVER(text);
 
 	config_fault_write(&line, a->options.config, fault);
+	/* A daemon has readers of its log only. */
+	if (app_is_daemon(a)) {
+		log_event(&a->log,
+		    fault->warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+		    "config_fault",
+		    LOG_FIELDS(log_text("fault", span_of(&line))));
+		return;
+	}
 	buf_put_byte(&line, '\n');
 	if (file_write_all(STDERR_FILENO, span_of(&line)) != ST_OK)
 		return;
@@ -207,6 +215,7 @@ app_add_ca(struct tls_anchors *anchors, struct span pem, struct buf *wrong)
 void
 app_set_route(struct app *a, struct span pem)
 {
+	a->has_route = true;
 	a->route.proxy = a->config->proxy;
 	memset(a->route.ca_digest, 0, sizeof a->route.ca_digest);
 	if (a->config->ca_file.n != 0)
@@ -220,12 +229,18 @@ load_anchors(struct app *a)
 	uint8_t text[PATH_MAX_BYTES + 128];
 	struct buf wrong = BUF_OVER(text);
 
+	a->has_route = false;
 	if (app_read_ca(a, a->config, &pem, &wrong) &&
 	    app_add_ca(&a->anchors, span_of(&pem), &wrong)) {
 		app_set_route(a, span_of(&pem));
 		return EXIT_DONE;
 	}
-	app_say("network.ca_file: ", buf_str(&wrong), "");
+	if (app_is_daemon(a))
+		log_event(&a->log, LOG_LEVEL_ERROR, "config_fault",
+		    LOG_FIELDS(log_str("setting", "network.ca_file"),
+			log_text("fault", span_of(&wrong))));
+	else
+		app_say("network.ca_file: ", buf_str(&wrong), "");
 	return EXIT_SETTING;
 }
 
@@ -250,14 +265,20 @@ app_check_supported(const struct config *config, struct diagnosis *d)
 /* What the contract has and this version has not is refused before anything
  * is sent, rather than left out in silence. */
 static int
-check_supported(const struct app *a)
+check_supported(struct app *a)
 {
 	struct diagnosis d;
 
 	app_check_supported(a->config, &d);
 	if (!diagnosis_is_set(&d))
 		return EXIT_DONE;
-	app_say_diagnosis("configuration", &d, "README.md, 'On the appliance'");
+	if (app_is_daemon(a))
+		log_event(&a->log, LOG_LEVEL_ERROR, "config_fault",
+		    LOG_FIELDS(log_str("setting", d.setting),
+			log_str("fault", d.message), log_str("code", d.code)));
+	else
+		app_say_diagnosis(
+		    "configuration", &d, "README.md, 'On the appliance'");
 	return d.exit_code;
 }
 

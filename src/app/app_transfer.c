@@ -227,7 +227,7 @@ app_export(struct app *a, struct app_refusal *why)
 static unsigned
 refuse_document(struct app_refusal *why, const char *message)
 {
-	return app_refuse(why, 422, "import_invalid", message, "import");
+	return app_refuse(why, 415, "import_invalid", message, "FILE");
 }
 
 /* Exactly so many members. */

@@ -38,7 +38,7 @@ unsigned app_export(struct app *a, struct app_refusal *why);
  * changed.
  *
  * document  borrowed for the call; not in a->edit
- * returns   200; 422 it is no such document
+ * returns   200; 415 it is no such document
  */
 unsigned app_import_take(
     struct app *a, struct span document, struct app_refusal *why);

@@ -31,6 +31,7 @@ static const struct {
 	{ 409, EXIT_TEMPORARY, "That is not possible now." },
 	{ 412, EXIT_TEMPORARY, "It has been changed meanwhile: try again." },
 	{ 413, EXIT_REPLY, "That is more than the daemon takes." },
+	{ 415, EXIT_REPLY, "The daemon cannot read that document." },
 	{ 422, EXIT_SETTING, "The daemon refuses the value." },
 	{ 428, EXIT_INTERNAL, "The daemon asks for a version." },
 	{ 503, EXIT_TEMPORARY, "The daemon is busy: try again." },

@@ -43,7 +43,7 @@ struct command_ask {
  *          EXIT_USAGE      400, 404: no such thing
  *          EXIT_REFUSED    403, or the socket is not for this user
  *          EXIT_SETTING    422
- *          EXIT_REPLY      413
+ *          EXIT_REPLY      413, 415
  *          EXIT_TEMPORARY  409, 412, 503 and the like, silence, no whole answer
  *          EXIT_INTERNAL   500 and what this version does not know
  *          Unless EXIT_DONE or COMMAND_NOBODY it has been said on stderr, with
@@ -51,7 +51,7 @@ struct command_ask {
  */
 int command_ask(struct app *a, const char *what, struct command_ask *ask);
 
-/* Index a JSON answer of at most APP_STATUS_TOKEN_MAX_COUNT tokens, which are in
+/* Index a JSON answer, at most APP_STATUS_TOKEN_MAX_COUNT tokens, which are in
  * a->u.status.  False, said, when it is none: EXIT_REPLY. */
 bool command_ask_read(struct app *a, struct span body, struct json_doc *doc);
 

@@ -64,6 +64,7 @@ command_refuse(const char *what, const struct app_refusal *why)
 	case 404:
 		return EXIT_USAGE;
 	case 413:
+	case 415:
 		return EXIT_REPLY;
 	case 500:
 		return EXIT_IO;

@@ -16,9 +16,10 @@
 
 /* ---- reading a value ---------------------------------------------------- */
 
-/* All of standard input, at most what `b` takes.  A terminal gives one line. */
+/* All of standard input, at most what `b` takes.  A terminal gives one line,
+ * which its key to interrupt ends, too. */
 static enum st
-read_input(struct buf *b, bool is_terminal)
+read_input(struct buf *b, const struct termios *terminal)
 {
 	while (b->n < b->cap) {
 		ssize_t n = read(STDIN_FILENO, b->p + b->n, b->cap - b->n);
@@ -30,7 +31,9 @@ read_input(struct buf *b, bool is_terminal)
 		if (n == 0)
 			return ST_OK;
 		b->n += (size_t)n;
-		if (is_terminal && b->p[b->n - 1] == '\n')
+		if (terminal != NULL &&
+		    (b->p[b->n - 1] == '\n' ||
+			b->p[b->n - 1] == terminal->c_cc[VINTR]))
 			return ST_OK;
 	}
 	return ST_FULL;
@@ -43,14 +46,18 @@ read_hidden(struct buf *b)
 	enum st st;
 
 	if (tcgetattr(STDIN_FILENO, &before) != 0)
-		return read_input(b, false);
+		return read_input(b, NULL);
 	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ISIG);
+	/* Ctrl-C ends the line: killed, we would leave the echo off. */
+	quiet.c_cc[VEOL] = before.c_cc[VINTR];
 	app_say("enter the secret (it is not shown), then Enter:", "", "");
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) != 0)
 		return ST_IO;
-	st = read_input(b, true);
+	st = read_input(b, &before);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	if (st == ST_OK && b->n != 0 && b->p[b->n - 1] == before.c_cc[VINTR])
+		buf_reset(b); /* an empty secret is refused */
 	return st;
 }
 
@@ -229,7 +236,7 @@ static int delete (struct app *a)
 		app_say("usage: ", "wf-sentinel secret delete SCOPE FIELD", "");
 		return EXIT_USAGE;
 	}
-	code = command_hold(a, true);
+	code = command_hold(a, false);
 	if (code == COMMAND_DAEMON) {
 		ask.target = make_target(a, &target);
 		return command_asked(a, command_ask(a, "secret delete", &ask));
@@ -331,7 +338,7 @@ list(struct app *a)
 		app_say("usage: ", "wf-sentinel secret list", "");
 		return EXIT_USAGE;
 	}
-	code = command_hold(a, true);
+	code = command_hold(a, false);
 	if (code == COMMAND_DAEMON) {
 		code = command_asked(a, command_ask(a, "secret list", &ask));
 		return code == EXIT_DONE ? print_answer(a, span_of(&body)) :

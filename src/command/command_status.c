@@ -18,7 +18,7 @@ struct list {
 };
 
 static const struct command_column CONNECTOR_COLUMNS[] = {
-	{ .head = "CONNECTOR", .width = 16, .least = 10 },
+	{ .head = "CONNECTOR", .width = 32, .least = 10 },
 	{ .head = "STATE", .width = 15, .least = 15, .is_word = true },
 	{ .head = "LAST POLL (UTC)", .width = 19, .least = 19, .drop = 1 },
 	{ .head = "INCIDENTS", .width = 9, .least = 9, .drop = 3 },
@@ -29,7 +29,7 @@ static const char *const CONNECTOR_MEMBERS[] = { "name", "state", "last_poll",
 	"incidents_known", "pending_enrichment" };
 
 static const struct command_column SINK_COLUMNS[] = {
-	{ .head = "SINK", .width = 16, .least = 10 },
+	{ .head = "SINK", .width = 32, .least = 10 },
 	{ .head = "STATE", .width = 15, .least = 15, .is_word = true },
 	{ .head = "DELIVERED", .width = 19, .least = 9, .drop = 1 },
 	{ .head = "BACKLOG", .width = 9, .least = 7, .drop = 2 },

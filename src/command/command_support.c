@@ -118,10 +118,14 @@ make_here(struct app *a, struct bundle *b)
 static int
 fill(struct app *a, struct bundle *b)
 {
-	bool is_ours = command_hold(a, false) == EXIT_DONE;
+	int code = command_hold(a, false);
+	bool is_ours = code == EXIT_DONE;
 	bool has_store = false;
-	int code = is_ours ? NO_DAEMON : ask_daemon(a, b);
 
+	if (code == COMMAND_DAEMON)
+		code = ask_daemon(a, b);
+	else if (is_ours)
+		code = NO_DAEMON;
 	if (code != NO_DAEMON)
 		return code;
 	if (app_load_config(a) != EXIT_DONE)

@@ -59,7 +59,7 @@ command_export(struct app *a)
 
 	if (path[0] == '\0' || path[0] == '-')
 		return usage("export");
-	code = command_hold(a, true);
+	code = command_hold(a, false);
 	if (code == COMMAND_DAEMON)
 		code = ask_export(a);
 	else if (code == EXIT_DONE)

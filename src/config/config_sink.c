@@ -29,6 +29,25 @@ is_same_file(const struct config_sink *a, const struct config_sink *b)
 	    span_eq(a->path, b->path);
 }
 
+/* The last part of a path, as the state directory has them: a sink would write
+ * over the store, the key or the audit log. */
+static bool
+is_ours(struct span path)
+{
+	static const char *const OURS[] = { "store.db", "vault.key",
+		"config.json", "audit.ndjson" };
+	struct span rest = path, name = path;
+
+	while (span_split(&rest, '/', &name))
+		if (span_eq(name, SPAN_LIT("..")) ||
+		    span_eq(name, SPAN_LIT("secrets")))
+			return true;
+	for (size_t i = 0; i < sizeof OURS / sizeof OURS[0]; i++)
+		if (span_has_prefix(name, span_str(OURS[i])))
+			return true;
+	return span_eq(name, SPAN_LIT("lock"));
+}
+
 static void
 check_unique(struct config_object *o, const struct config *c, size_t index)
 {
@@ -72,6 +91,9 @@ read_sink(struct config_walk *w, int token, size_t index)
 		config_object_read(&o, 1u << type, sink);
 	}
 	check_unique(&o, w->c, index);
+	if (config_object_is_right(&o, "path") && is_ours(sink->path))
+		config_object_blame(&o, "path",
+		    "is a file of the state directory, or has \"..\" in it");
 	key = config_object_next(&o);
 	assert(key == NULL); /* the table has no object and no list */
 }

@@ -24,6 +24,7 @@ static const struct {
 	{ 409, "Conflict" },
 	{ 412, "Precondition Failed" },
 	{ 413, "Content Too Large" },
+	{ 415, "Unsupported Media Type" },
 	{ 417, "Expectation Failed" },
 	{ 422, "Unprocessable Content" },
 	{ 428, "Precondition Required" },

@@ -32,13 +32,19 @@ make_folder(const struct sockaddr_un *address)
 {
 	char folder[sizeof address->sun_path];
 	char *slash;
+	mode_t mask;
+	bool made;
 
 	memcpy(folder, address->sun_path, sizeof folder);
 	slash = strrchr(folder, '/');
 	if (slash == NULL || slash == folder)
 		return ST_OK;
 	*slash = '\0';
-	return mkdir(folder, 0755) == 0 || errno == EEXIST ? ST_OK : ST_IO;
+	/* The status socket is for everybody. */
+	mask = umask(022);
+	made = mkdir(folder, 0755) == 0 || errno == EEXIST;
+	(void)umask(mask);
+	return made ? ST_OK : ST_IO;
 }
 
 /* What a crash left goes; a living socket and any other file stay. */

@@ -4,6 +4,7 @@
  * mutable memory.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -123,11 +124,22 @@ help_asked(const struct options *o)
 	return -1;
 }
 
+/* A descriptor that the caller closed would be that of the first file that is
+ * opened, and what is said would be written into it. */
+static void
+fill_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+			return;
+}
+
 int
 main(int argc, char **argv)
 {
 	int code = parse_options(&app.options, argc, argv);
 
+	fill_descriptors();
 	app.config = &app.configs[0];
 	app.revision = WF_REVISION;
 	app.dependencies = WF_DEPS;

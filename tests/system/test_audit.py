@@ -162,6 +162,23 @@ class WebUser(AdminCase):
         return self.as_user(WEB, method, target, body, headers,
                             group=os.getegid())
 
+    def test_admins_count_while_the_network_cannot_be_used(self) -> None:
+        self.begin(web_admins=["alice"])
+        path = pathlib.Path(self.state, "config.json")
+        config = json.loads(path.read_text())
+        config["network"]["ca_file"] = "gone.pem"
+        path.write_text(json.dumps(config))
+        body = json.dumps({"value": "s3cret~value"})
+        with self.daemon():
+            self.assertEqual(self.ask(self.status, "/healthz")[0], 503)
+            self.assertEqual(self.as_web("PUT", SECRET, "mallory", body)[0],
+                             403)
+            self.assertEqual(self.as_web("PUT", SECRET, None, body)[0], 403)
+            status, answer = self.as_web("PUT", SECRET, "alice", body)
+            # It would be bound to a CA file that nobody has read.
+            self.assertEqual((status, answer["error"]["setting"]),
+                             (409, "network.ca_file"))
+
     def test_web_server_has_to_name_its_user(self) -> None:
         self.begin()
         body = json.dumps({"value": "s3cret~value"})

@@ -217,6 +217,17 @@ class Commands(PollCase):
         self.assertIn("the user that the daemon runs as", done.stderr)
         self.assertNotIn("enter it again", done.stderr)
 
+    def test_closed_descriptors_become_no_files(self) -> None:
+        self.start([incident(1)])
+        self.run_once()
+        for closed in ("2>&-", "1>&-", "0<&- 1>&- 2>&-"):
+            subprocess.run(
+                ["sh", "-c", f'exec "$@" {closed}', "sh", str(BINARY),
+                 "--state", self.state, "workunits", "--json"],
+                check=False, timeout=20, capture_output=True)
+            self.assertEqual(pathlib.Path(self.state, "lock").read_bytes(),
+                             b"", closed)
+
     def test_a_missing_secret_names_its_connector(self) -> None:
         self.start([incident(1)])
         run_product(["secret", "delete", "sentinel", "client_secret"],

@@ -103,13 +103,30 @@ class Config(AdminCase):
                  "network.ca_file"),
                 ({"network": {"ca_file": str(bad)}}, "network.ca_file"),
                 ({"network": {"proxy_user": "x"}}, "proxy"),
-                ({"sinks": [{"type": "nats", "name": "bus"}]}, "sinks"))
+                ({"sinks": [{"type": "nats", "name": "bus"}]}, "sinks"),
+                ({"control": {**config["control"], "socket":
+                              "/nowhere/control.sock"}}, "control.socket"))
             for change, setting in cases:
                 answer = self.put_config({**config, **change})
                 self.assertEqual(answer.status, 422, answer.text)
                 self.assertIn(setting, answer.error[1])
                 self.assertEqual(answer.json["faults"], [])
             self.assertEqual(self.stored(), before)
+
+    def test_sink_is_no_file_of_the_state_directory(self) -> None:
+        self.start([])
+        with self.daemon():
+            config, _ = self.get_config()
+            for path in ("vault.key", "store.db", "store.db-wal", "lock",
+                         "config.json", "audit.ndjson", "secrets/x",
+                         "../x.ndjson", f"{self.state}/vault.key"):
+                config["sinks"] = [{"type": "file", "name": "f",
+                                    "path": path}]
+                answer = self.put_config(config)
+                self.assertEqual((answer.status, answer.error),
+                                 (422, ("config_invalid", "sinks[0].path")))
+            config["sinks"][0]["path"] = "locks.ndjson"
+            self.assertEqual(self.put_config(config).status, 200)
 
     def test_change_is_taken_within_two_seconds(self) -> None:
         self.start([incident(1), incident(2)], {"enabled": False})

@@ -231,7 +231,7 @@ class Status(DaemonCase):
         self.assertRegex(done.stdout, r"\nfile +ok +2 +0\n")
         for line in lines:
             self.assertEqual(line, line.rstrip())
-            self.assertLess(len(line), 80)
+            self.assertLess(len(line), 100)
         self.assertEqual(set(json.loads(json_done.stdout)), STATUS)
 
     def test_failure_is_shown_with_its_setting(self) -> None:
