@@ -24,6 +24,9 @@ extern const struct control_route api_routes[API_ROUTE_COUNT];
  * or the kernel does not let it in; that gives it no more than this.  (A web
  * server that runs as root or as the service user is an administrator.)  From
  * anybody else the header means nothing.
+ *
+ * While the configuration is refused nobody knows these names: only root and
+ * the service user may do anything but GET.
  */
 control_handler api_admit;
 
